@@ -1,0 +1,71 @@
+// Mart: a workspace's ledger as tables that can be counted, in DuckDB. A disposable projection: it can always be
+// rebuilt from the ledger and nothing is only here. Holds, for every record type, `r_<type>` (one row per version:
+// seq_from, seq_to) and the view `<type>` (live records as they are now, references led to the root of merged records),
+// and the fact tables of definitions/facts.
+//
+// Threads: any. One thread applies entries (catch_up), any number ask. The DuckDB C API is seen only inside mart/.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "ledger/ledger.h"
+#include "metrics/fact.h"
+#include "schema/schema.h"
+
+namespace traction {
+
+// One value of a result. Instants are microseconds, dates days, both as integers; null = monostate.
+using Cell = std::variant<std::monostate, std::int64_t, double, bool, std::string, std::vector<double>>;
+
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<Cell>> rows;
+};
+
+struct MartOptions {
+  std::string path;             // of the DuckDB file; "" = in memory
+  std::size_t memory_mb = 500;  // DuckDB's own cap
+  int threads = 2;
+};
+
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+class Mart {
+ public:
+  // Opens the mart of this ledger and brings its layout in line with the schema. A file that DuckDB will not open
+  // (tried first in a child process, since a bad one can end the process), or that belongs to another ledger, another
+  // state of it or older definitions, is set aside as PATH.bad and a new one is built by the next catch_up(). Never
+  // throws for a bad mart file; a Fault when not even a new one can be made.
+  static std::unique_ptr<Mart> open(MartOptions options, Schema schema, std::vector<FactDefinition> facts,
+                                    Ledger& ledger);
+  virtual ~Mart() = default;
+
+  // Applies entries up to the ledger's head (at the time of the call). Facts are merged or recomputed for the keys
+  // touched, or built from nothing where that is less work. `progress` in entries.
+  virtual void catch_up(const Progress& progress = {}) = 0;
+
+  // Seq of the last entry applied; queries see exactly the ledger up to it.
+  virtual Seq applied() const = 0;
+
+  // Waits until applied() >= seq while another thread catches up; false after `timeout_ms`.
+  virtual bool wait_for(Seq seq, int timeout_ms) = 0;
+
+  // Drops everything and builds it again from the ledger.
+  virtual void rebuild(const Progress& progress = {}) = 0;
+
+  // Runs one SELECT over one consistent state. `parameters` are bound to $1, $2 … Refused (invalid) with DuckDB's words
+  // when the SQL is wrong: SQL comes from our compiler, so callers treat that as a bug. At most `limit` rows.
+  virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
+                              std::size_t limit = 10'000'000) = 0;
+
+  // True when a bad mart file was found at open() and set aside.
+  virtual bool set_aside() const = 0;
+};
+
+}  // namespace traction

@@ -1,0 +1,87 @@
+// Query and Answer: a question about a metric and what comes back. Plain values shared by the compiler (compile.h), the
+// application and whoever prints. Intervals are [from, to).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/json.h"
+
+namespace traction {
+
+enum class Grain { none, day, week, month, quarter, year };
+enum class Compare { none, previous, last_year };  // previous: the period of equal length just before
+
+struct Filter {
+  std::string dimension;            // "owner", "product", "stage", "owner.team"
+  std::vector<std::string> values;  // any of them: labels or ids; "" = empty
+  bool negate = false;
+};
+
+struct Query {
+  std::string metric;
+  std::vector<std::string> by;
+  Grain grain = Grain::none;
+  std::optional<Date> from, to;  // days in the workspace's zone
+  std::vector<Filter> where;
+  Compare compare = Compare::none;
+  std::optional<Instant> at;  // as the world stood then; default now
+};
+
+// What a value came to.
+enum class Standing {
+  value,        // it is a number
+  empty,        // nothing to count; Value::number holds the metric's declared empty value, if it has one
+  too_few,      // fewer cases than the metric's smallest n; shown as "too few (k of n)"
+  not_reached,  // a quantile that the observed cases never reach; sorts after every number
+};
+
+// One number of a row. Money is in minor units (exact in `number` up to 2^53; `minor` holds it exactly).
+struct Value {
+  Standing standing = Standing::empty;
+  std::optional<double> number;
+  std::optional<std::int64_t> minor;  // for unit money
+  std::optional<double> low, high;    // Wilson 95 % interval, for rates
+};
+
+struct Row {
+  std::vector<std::string> keys;    // one per `by`, then the period's first day when a grain is asked: ids or values
+  std::vector<std::string> labels;  // the same for people
+  std::string currency;             // of money values, else ""
+  std::vector<Value> values;        // one per Answer::columns
+  std::int64_t n = 0;               // cases behind the row
+  std::optional<double> numerator, denominator;
+  std::vector<Value> compared;  // the same columns for the compared period, when asked
+};
+
+// What every number carries with it.
+struct Passport {
+  std::string name, label, unit, about, source, better;
+  std::string formula;  // in words and metric names
+  int version = 1;
+  std::string zone, currency_rule, period, at;
+  std::vector<std::string> filters;
+  std::vector<std::string> left_out;  // "500 deals whose start is not known"
+  std::int64_t as_of = 0;             // ledger seq the number rests on
+  int smallest_n = 0;
+};
+
+struct Answer {
+  Passport passport;
+  std::vector<std::string> by;       // column titles of the keys, "month" for a grain
+  std::vector<std::string> columns;  // "value", or "median", "p75", "p90", "mean", or a table metric's own
+  std::vector<Row> rows;
+  std::optional<Row> total;  // over everything, computed from the cases and not from the rows; absent without `by`
+};
+
+// The rows behind a number, as a table.
+struct Cases {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+json::object to_json(const Answer& answer);
+
+}  // namespace traction
