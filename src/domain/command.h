@@ -1,4 +1,5 @@
-// Command: what somebody asks for. A batch of actions that happens wholly or not at all. Plain values.
+// Command: what somebody asks for. A batch of actions that happens wholly or not at all; an idempotency key makes asking
+// twice safe. Plain values: decide.h says what they come to, app/writer.h carries them out. Thread-safe as values.
 #pragma once
 
 #include <optional>
