@@ -1,5 +1,6 @@
-// Command: what somebody asks for. A batch of actions that happens wholly or not at all; an idempotency key makes asking
-// twice safe. Plain values: decide.h says what they come to, app/writer.h carries them out. Thread-safe as values.
+// Command: what somebody asks for. A batch of actions that happens wholly or not at all; an idempotency key makes
+// asking twice safe. Plain values: decide.h says what they come to, app/writer.h carries them out. Thread-safe as
+// values.
 #pragma once
 
 #include <optional>
