@@ -1,13 +1,16 @@
 // Workspace: one company's selling, with everything joined: ledger, writer, mart, definitions. The one object that the
-// command line and (later) the server talk to. Any thread.
+// command line, the import and (later) the server talk to. It knows no directory layout (directory.h) and prints
+// nothing. Any thread.
 #pragma once
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/definitions.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/command.h"
@@ -18,6 +21,8 @@
 
 namespace traction {
 
+class Writer;
+
 // What a command came to: one line per action, in order.
 struct Outcome {
   struct Done {
@@ -27,6 +32,57 @@ struct Outcome {
   std::vector<Done> actions;
   Seq seq = 0;            // last entry written; demand it of a query to read one's own write
   bool repeated = false;  // an earlier answer to the same idempotency key
+};
+
+class Workspace {
+ public:
+  // Joins a ledger (which may still be empty: see begin) with definitions and a mart, which is opened on first use.
+  Workspace(std::string name, std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions,
+            MartOptions mart, Clock& clock, Random& random);
+  ~Workspace();
+
+  const std::string& name() const { return name_; }
+  Clock& clock() { return clock_; }
+  const Definitions& definitions() const { return *definitions_; }
+  Ledger& ledger() { return *ledger_; }
+
+  // Writes the first entry of an empty ledger, its settings: fields of the record type `workspace`. Refused (rule) when
+  // the ledger has begun already.
+  Result<Outcome> begin(json::object settings);
+  bool begun();
+
+  // The settings as they are now: the body of the record `workspace`, empty before begin().
+  json::object settings();
+
+  // The definitions' schema with the workspace's own fields, as of the last command that was answered.
+  std::shared_ptr<const Schema> schema();
+
+  // Hands a command to the writer; many at once share one commit. execute() waits for the answer.
+  std::future<Result<Outcome>> submit(Command command);
+  Result<Outcome> execute(Command command);
+
+  // The mart, opened on first use and perhaps behind the ledger. It is opened anew after the workspace got a field of
+  // its own or drop_mart(), so hold it no longer than a query.
+  std::shared_ptr<Mart> mart();
+
+  // The mart, caught up with the ledger as it stands at the call.
+  std::shared_ptr<Mart> fresh_mart(const Progress& progress = {});
+
+  // Removes the mart's file and everything set aside beside it; the next use builds it from the ledger. For erasure:
+  // DuckDB keeps deleted text in its file.
+  void drop_mart();
+
+ private:
+  const std::string name_;
+  const std::unique_ptr<Ledger> ledger_;
+  const std::shared_ptr<const Definitions> definitions_;
+  const MartOptions mart_options_;
+  Clock& clock_;
+  std::unique_ptr<Writer> writer_;
+
+  std::mutex mart_mutex_;  // guards the two below
+  std::shared_ptr<Mart> mart_;
+  std::shared_ptr<const Schema> mart_schema_;
 };
 
 }  // namespace traction
