@@ -14,19 +14,12 @@
 
 #include "base/instant.h"
 #include "base/result.h"
+#include "base/table.h"
 #include "ledger/ledger.h"
 #include "metrics/fact.h"
 #include "schema/schema.h"
 
 namespace traction {
-
-// One value of a result. Instants are microseconds, dates days, both as integers; null = monostate.
-using Cell = std::variant<std::monostate, std::int64_t, double, bool, std::string, std::vector<double>>;
-
-struct Table {
-  std::vector<std::string> columns;
-  std::vector<std::vector<Cell>> rows;
-};
 
 struct MartOptions {
   std::string path;             // of the DuckDB file; "" = in memory
