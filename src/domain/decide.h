@@ -6,8 +6,10 @@
 // decide.cpp resolves references, checks versions and keys, and calls them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,12 +23,19 @@ namespace traction {
 class Records {
  public:
   virtual ~Records() = default;
-  // The record as stored (also deleted and merged ones), or nullopt.
-  virtual std::optional<Record> find(const RecordType& type, Id id) = 0;
+  // The record as stored (also deleted and merged ones), or null. Stays valid until decide() returns.
+  virtual const Record* find(const RecordType& type, Id id) = 0;
   // The holder of a unique key as unique_keys() spells it, or of "ref=<client_ref>"; 0 = nobody.
   virtual Id find_key(const std::string& key) = 0;
   // Live records of a small type, oldest first. For types with few records (stage, pipeline, workspace, field).
   virtual std::vector<Record> all(const RecordType& type) = 0;
+  // An entry of the ledger, or nullopt. A record's history is walked from its version by Entry::previous.
+  virtual std::optional<Entry> entry(Seq seq) = 0;
+  // The records merged straight into this one, in whatever order.
+  virtual std::vector<Id> aliases(const RecordType& type, Id id) = 0;
+  // The records of a type that hold, or in any of their versions held, one of `ids` in that reference field. It may
+  // scan the ledger: only for what is rare, such as an erasure.
+  virtual std::vector<Id> naming(const RecordType& type, const Field& field, const std::vector<Id>& ids) = 0;
 };
 
 struct KeyChange {
@@ -34,13 +43,22 @@ struct KeyChange {
   Id record = 0;  // 0 = the key is given up
 };
 
+// What one action came to: the record it was about and that record's version after it.
+struct Done {
+  Id record = 0;
+  Seq version = 0;
+};
+
 // What a command comes to. Entries are numbered from `next` on; records are their states after it, each once; erased
-// names entries whose personal values and salt are to be destroyed.
+// names entries (also of this very decision) whose personal values and salt are to be destroyed, after the entries are
+// written.
 struct Decision {
   std::vector<Entry> entries;  // recorded_at and the chain are the writer's to add
   std::vector<Record> records;
   std::vector<KeyChange> keys;
   std::vector<Seq> erased;
+  std::vector<Done> done;                // one per action, in order
+  std::shared_ptr<const Schema> schema;  // the schema from now on when the command made custom fields; else null
 };
 
 // A member's own right to act is decided by the caller (app). `next` is the seq the first entry will get, `now` the
@@ -49,5 +67,19 @@ Result<Decision> decide(const Schema& schema, Records& records, const Command& c
 
 // How long a deleted record can be restored.
 inline constexpr std::int64_t kBinDays = 30;
+
+// The most actions one command may hold.
+inline constexpr std::size_t kMostActions = 10'000;
+
+// The unique keys a record holds: those of its body, unless it is in the bin. An alias keeps its own, so that whoever
+// knows it by an old external id still finds it and through it the record that stayed.
+std::vector<std::string> held_keys(const RecordType& type, const Record& record);
+
+// The key under which a client_ref is kept. It names its record for good, also in the bin.
+std::string client_ref_key(std::string_view client_ref);
+
+// The schema with the custom field that a `field` record describes. Refused (unknown, invalid, duplicate) with the
+// field of the record at fault.
+Result<Schema> with_custom_field(const Schema& schema, const json::object& field_record);
 
 }  // namespace traction

@@ -52,7 +52,8 @@ enum class RecordState : std::int32_t {
   merged = 2,   // an alias of merged_into
 };
 
-// The fold of a record's entries. `body` holds every field that is not null, in stored form, definition order.
+// The fold of a record's entries. `body` holds every field that is not null, in stored form, in the order in which the
+// entries set them.
 struct Record {
   Id id = 0;
   std::int32_t type = 0;
@@ -62,9 +63,15 @@ struct Record {
   json::object body;
 };
 
-// Applies one entry's fields to a body: null clears, anything else sets; the order of keys follows `type` definitions
-// by virtue of both being in it. Used by decide(), by verify and by the mart alike, so that a record is always the fold
-// of its entries.
+// Applies changed fields to a body: null clears, anything else sets. A new key goes to the end, the others keep their
+// place, so that equal histories give equal bytes.
 void fold(json::object& body, const json::object& changes);
+
+// Applies the next entry of a record's history to it: fields, state, alias and version. Used by decide(), by verify and
+// by the mart alike, so that a record is always the fold of its entries. Only `created` and `changed` carry fields in
+// their plain and personal parts; `merged` carries {"into": id, "gave": [field, …]} in its plain part, the fields being
+// those that the kept record took over by the entry right after it; the other kinds carry nothing. Personal values that
+// were erased count as never given. Throws a Fault (damaged) when the stored bytes make no sense.
+void apply(Record& record, const Entry& entry);
 
 }  // namespace traction
