@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/definitions.h"
+#include "app/outcome.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/command.h"
@@ -22,17 +23,6 @@
 namespace traction {
 
 class Writer;
-
-// What a command came to: one line per action, in order.
-struct Outcome {
-  struct Done {
-    Id record = 0;
-    Seq version = 0;
-  };
-  std::vector<Done> actions;
-  Seq seq = 0;            // last entry written; demand it of a query to read one's own write
-  bool repeated = false;  // an earlier answer to the same idempotency key
-};
 
 class Workspace {
  public:

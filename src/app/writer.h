@@ -1,0 +1,57 @@
+// Writer: the one thread that writes a workspace's ledger. It drains the commands that wait, decides each inside one
+// transaction, and makes all of them durable by one commit (group commit) before it answers any. Who may do what is
+// decided before a command gets here; what a command means is decide()'s business (domain/decide.h).
+//
+// Threads: submit() and schema() from any thread. `committed` is called on the writer's thread: keep it short.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+
+#include "app/outcome.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/command.h"
+#include "ledger/ledger.h"
+#include "schema/schema.h"
+
+namespace traction {
+
+// How long an idempotency key is remembered.
+inline constexpr std::int64_t kKeyHours = 24;
+
+// The schema of the definitions with the custom fields that this ledger holds. A Fault (damaged) when they contradict
+// the definitions.
+std::shared_ptr<const Schema> workspace_schema(const Schema& definitions, Reader& reader);
+
+struct WriterOptions {
+  std::size_t most_commands = 512;            // that share one commit
+  std::size_t most_actions = 4096;            // that share one commit, unless a single command has more
+  std::function<void(Seq head)> committed{};  // told after every commit that wrote entries
+};
+
+class Writer {
+ public:
+  // Begins to serve. `definitions` is the schema without the workspace's own fields.
+  Writer(Ledger& ledger, const Schema& definitions, Clock& clock, Random& random, WriterOptions options = {});
+  // Finishes what was accepted, as stop().
+  ~Writer();
+
+  // Hands over a command; the future is ready once its entries are durable, or with the refusal. A failing machine is
+  // the future's exception, a Fault: then nothing of the command was written, unless its kind is unknown_outcome and
+  // the command has no idempotency key by which that could be settled. After stop(): refused (busy).
+  std::future<Result<Outcome>> submit(Command command);
+
+  // The schema with the workspace's own fields, as of the last answer.
+  std::shared_ptr<const Schema> schema() const;
+
+  // Accepts nothing more, finishes what was accepted and ends the thread. May be called again.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace traction
