@@ -78,6 +78,14 @@ TEST(Json, refusesWhatBoostTakes) {
   EXPECT_TRUE(parse_json(R"({"a":{"x":1},"b":{"x":1}})"));
 }
 
+TEST(Text, excerptsAreFitToBeQuoted) {
+  EXPECT_EQ(excerpt("größer", 4), "grö…");
+  EXPECT_EQ(excerpt("größer", 3), "gr…");
+  EXPECT_EQ(excerpt("größer"), "größer");
+  EXPECT_EQ(excerpt(std::string_view("a\xff\0\n\xe2\x82", 6)), "a?????");
+  EXPECT_EQ(excerpt(std::string(100, 'x'), 5), "xxxxx…");
+}
+
 TEST(Text, findsTheNearestName) {
   const std::vector<std::string> known = {"stage", "owner", "amount_minor"};
   EXPECT_EQ(nearest("stge", known), "stage");

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/text.h"
+
 namespace traction {
 namespace {
 
@@ -28,7 +30,7 @@ bool is_at(std::string_view text, std::size_t position, char c) {
 
 tl::unexpected<Refusal> not_an_instant(std::string_view text) {
   return refuse(Code::invalid, "",
-                fmt::format("\"{}\" is not an instant such as 2017-12-31T09:30:00Z.", text.substr(0, 40)));
+                fmt::format("\"{}\" is not an instant such as 2017-12-31T09:30:00Z.", excerpt(text)));
 }
 
 }  // namespace
@@ -57,7 +59,7 @@ Date add_months(Date d, int months) {
 Result<Date> parse_date(std::string_view text) {
   const int year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   if (text.size() != 10 || year < 0 || month < 0 || day < 0 || text[4] != '-' || text[7] != '-')
-    return refuse(Code::invalid, "", fmt::format("\"{}\" is not a date such as 2017-12-31.", text.substr(0, 40)));
+    return refuse(Code::invalid, "", fmt::format("\"{}\" is not a date such as 2017-12-31.", excerpt(text)));
   return make_date(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
 }
 

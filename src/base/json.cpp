@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/fault.h"
+#include "base/text.h"
 
 namespace traction {
 namespace {
@@ -34,8 +35,7 @@ class Guard {
   }
   bool on_key(json::string_view part, std::size_t, error_code& ec) {
     key_.append(part.data(), part.size());
-    if (!keys_.back().insert(key_).second)
-      return fail(ec, fmt::format("the key \"{}\" comes twice", key_.substr(0, 60)));
+    if (!keys_.back().insert(key_).second) return fail(ec, fmt::format("the key \"{}\" comes twice", excerpt(key_)));
     if (!is_text(key_)) return fail(ec, "a key is not UTF-8 text");
     key_.clear();
     return true;

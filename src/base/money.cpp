@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace traction {
 namespace {
 
@@ -33,15 +35,14 @@ Result<int> currency_decimals(std::string_view currency) {
   for (std::size_t i = 0; currency.size() == 3 && i + 3 <= kTwo.size(); i += 4)
     if (kTwo.substr(i, 3) == currency) return 2;
   return refuse(Code::unknown, "currency",
-                fmt::format("\"{}\" is not a currency code such as EUR.", currency.substr(0, 20)));
+                fmt::format("\"{}\" is not a currency code such as EUR.", excerpt(currency)));
 }
 
 Result<std::int64_t> parse_minor(std::string_view text, std::string_view currency) {
   const Result<int> decimals = currency_decimals(currency);
   if (!decimals) return refuse(decimals);
   const auto invalid = [&](std::string_view why) {
-    return refuse(Code::invalid, "",
-                  fmt::format("\"{}\" is not an amount of {}: {}.", text.substr(0, 40), currency, why));
+    return refuse(Code::invalid, "", fmt::format("\"{}\" is not an amount of {}: {}.", excerpt(text), currency, why));
   };
   std::string_view rest = text;
   const bool negative = !rest.empty() && rest.front() == '-';

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+
 namespace traction {
 namespace {
 
@@ -49,6 +51,21 @@ std::string enumerate(std::span<const std::string> names) {
     text += names[i];
   }
   return text;
+}
+
+std::string excerpt(std::string_view text, std::size_t bytes) {
+  std::string result;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    const bool good = is_text(text.substr(at, length)) && lead >= 0x20 && lead != 0x7F;
+    if (!good) length = 1;
+    if (result.size() + length > bytes) return result + "…";
+    result += good ? text.substr(at, length) : "?";
+    at += length;
+  }
+  return result;
 }
 
 std::string lower(std::string_view text) {

@@ -21,6 +21,10 @@ std::string did_you_mean(std::string_view wrong, std::span<const std::string> kn
 // "a, b and c"
 std::string enumerate(std::span<const std::string> names);
 
+// At most `bytes` bytes of text of any origin, fit to be quoted in a sentence: cut between characters with "…" in place
+// of the rest, and with "?" for each byte that is not UTF-8 or is a control character.
+std::string excerpt(std::string_view text, std::size_t bytes = 40);
+
 // Lower case for ASCII only.
 std::string lower(std::string_view text);
 

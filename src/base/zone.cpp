@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 
+#include "base/text.h"
+
 namespace traction {
 namespace {
 
@@ -26,7 +28,7 @@ Result<const Zone*> Zone::find(std::string_view name) {
     source = date::locate_zone(std::string(name));
   } catch (const std::runtime_error&) {
     return refuse(Code::unknown, "zone",
-                  fmt::format("There is no time zone \"{}\"; write one such as Europe/Berlin.", name.substr(0, 60)));
+                  fmt::format("There is no time zone \"{}\"; write one such as Europe/Berlin.", excerpt(name)));
   }
   // All offsets of the years we take, so that a look-up is a binary search over some 500 numbers.
   std::unique_ptr<Zone> zone(new Zone(std::string(name)));

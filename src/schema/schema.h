@@ -21,11 +21,11 @@ namespace traction {
 enum class FieldType {
   text,       // string, UTF-8, no NUL, at most Field::max_length bytes
   integer,    // 64-bit integer
-  decimal,    // finite number; never money
+  decimal,    // finite number, at most 10^18 either side of 0, always held as a double; never money
   boolean,    // true or false
   date,       // "2017-12-31"
   instant,    // integer: microseconds since 1970 UTC (texts given from outside are RFC 3339)
-  duration,   // integer: seconds
+  duration,   // integer: seconds, at most kLongestSeconds either side of 0
   money,      // integer: minor units of the currency in the record's field `currency`; the name ends in _minor
   currency,   // ISO 4217 code
   choice,     // one of Field::choices
@@ -34,6 +34,9 @@ enum class FieldType {
 };
 
 std::string_view name(FieldType type);
+
+// A thousand years.
+inline constexpr std::int64_t kLongestSeconds = 31'556'952'000;
 
 struct Field {
   std::string name;   // [a-z][a-z0-9_]*, the key in the JSON body
@@ -97,8 +100,9 @@ class Schema {
 };
 
 // One field's value from JSON as a client sends it, into the form in which it is stored: instants given as RFC 3339
-// become microseconds; everything else must already be of the field's JSON type. Refused (invalid, too_large, unknown
-// choice) with `field` set. Null stays null. Whether a reference's target exists is not asked here.
+// become microseconds; everything else must already be of the field's JSON type. Refused (invalid, too_large; unknown
+// for a choice or currency) with `field` set. Null stays null and a text of nothing but white space becomes null.
+// Whether a reference's target exists is not asked here.
 Result<json::value> to_stored(const Field& field, const json::value& value);
 
 // One field's value from text (a CSV cell, a command-line argument) into stored form. Empty text is null. Money needs
@@ -110,7 +114,8 @@ std::string to_text(const Field& field, const json::value& stored, std::string_v
 
 // Checks the fields of a command against the type and brings each to stored form, in definition order. With `creating`,
 // fills `initial` values and refuses (required) what is missing; otherwise a null means "clear" and is refused for a
-// required field. Unknown names are refused with the nearest.
+// required field. Refused also for a name that is no field's (unknown, with the nearest), a system field (forbidden)
+// and whatever to_stored() refuses.
 Result<json::object> validate(const RecordType& type, const json::object& fields, bool creating);
 
 // The unique keys a record with this body holds: "type.field=value" for every unique field that is not null.
