@@ -5,16 +5,24 @@
 //
 // Header:
 //   name, version, about, grain (a sentence), key (column that says whose rows are recomputed together),
-//   reads = [...] (record types and facts), order (build order, ascending)
-//   [columns.NAME] type = reference|instant|date|integer|decimal|boolean|money|currency|choice|duration|text
-//                  references = "deal" (for reference), about, role = "start" | "end" (see at_clip),
-//                  clears = true (a column that is only true once the row has ended: null when clipped),
-//                  merge = "count"|"sum"|"min"|"max"|"last" (facts kept by merging appended entries)
+//   reads = [...] (record types and facts), order (build order, ascending),
 //   at = "clip" (default) or "rebuild": how the table is seen at an earlier instant of the world.
 //     clip: rows whose start is at or after T are not there; where the end is at or after T, it and all `clears`
 //     columns are null. rebuild: the SELECT is run over the clipped facts it reads.
+//   [columns.NAME] type = reference|instant|date|integer|decimal|boolean|money|currency|choice|duration|text
+//                  references = "deal" (for reference), about, role = "start" | "end" (see at_clip),
+//                  clears = true (a column that is only true once the row has ended: null when clipped),
+//                  merge = "count"|"sum"|"min"|"max"|"first"|"last" (facts kept by merging appended entries; first and
+//                  last take the value from the row whose column named by `by` is least or greatest)
+//   [touched] SOURCE = "SELECT …": the keys whose rows may differ after a change of that source, one of `reads`. It may
+//     give too many keys, never too few. It sees, besides tables, views and facts: changed_<source> (column id for a
+//     record type, key for a fact: what this catch-up changed or added), {was TYPE} (live rows of the changed records
+//     as they were before), was_<fact> (rows of the changed keys before), moved (column id: accounts and contacts whose
+//     root changed by merging, and their old and new roots).
+// The SELECT says with {keys EXPR} whose rows it gives and, when merged, with {new EXPR} which record is appended.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +42,7 @@ struct FactColumn {
   bool end = false;
   bool clears = false;
   std::string merge;  // "" = not merged
+  std::string by;     // for merge first and last: the column that orders
 };
 
 struct FactDefinition {
@@ -44,11 +53,17 @@ struct FactDefinition {
   bool rebuild_at = false;
   std::vector<std::string> reads;
   std::vector<FactColumn> columns;
-  std::string select;  // the SQL below the header
+  std::map<std::string, std::string> touched;  // source → SELECT of keys
+  std::string select;                          // the SQL below the header, with placeholders: run sql()
 
   const FactColumn* column(std::string_view column_name) const;  // or null
   const FactColumn* start() const;
   const FactColumn* end() const;
+  bool merges() const;  // kept by merging appended entries
+
+  // The SELECT with its placeholders filled in: each {keys EXPR} and {new EXPR} becomes the given condition with EXPR
+  // in the place of '%', or TRUE where none is given. sql() alone builds the whole table.
+  std::string sql(std::string_view keys = {}, std::string_view news = {}) const;
 };
 
 // Reads all fact definitions, in build order. Refused with "facts/touch.sql:3" at the first mistake.

@@ -1,0 +1,237 @@
+#include "metrics/fact.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "schema/check.h"
+#include "schema/toml.h"
+
+namespace traction {
+namespace {
+
+constexpr std::array kMerges = {"count", "sum", "min", "max", "first", "last"};
+constexpr std::array kForbidden = {"now()", "current_date", "current_timestamp", "today()", "random()"};
+
+// Reads one file. The first mistake is kept in `refusal`, and what is read after it does not count.
+class FactReader {
+ public:
+  explicit FactReader(const DefinitionFile& file) : path_(file.path) {
+    std::string header;
+    int line = 0;
+    for (const std::string& text : split(file.text, '\n')) {
+      ++line;
+      // Blank lines stand for the SQL, so that TOML counts lines as the file does.
+      const bool in_header = text.starts_with("--|");
+      header += (in_header ? text.substr(3) : "") + "\n";
+      if (in_header || (fact_.select.empty() && trim(text).empty())) continue;
+      if (fact_.select.empty()) select_line_ = line;
+      fact_.select += text + "\n";
+    }
+    Result<toml::table> parsed = parse_toml(path_, header);
+    if (!parsed) {
+      wrong(parsed.error());
+      return;
+    }
+    read(*parsed);
+    check();
+  }
+
+  Result<FactDefinition> result() {
+    if (refusal_) return tl::unexpected(*refusal_);
+    return std::move(fact_);
+  }
+
+ private:
+  void wrong(Refusal refusal) {
+    if (!refusal_) refusal_ = std::move(refusal);
+  }
+  void wrong(int line, std::string sentence) {
+    wrong(Refusal{Code::invalid, fmt::format("{}:{}", path_, line), std::move(sentence)});
+  }
+
+  void read(const toml::table& header) {
+    TomlTable table(path_, header);
+    std::string seen_at = "clip";
+    json::value columns, touched;
+    table.get("name", fact_.name);
+    table.get("version", fact_.version);
+    table.get("order", fact_.order);
+    table.get("about", fact_.about);
+    table.get("grain", fact_.grain);
+    table.get("key", fact_.key);
+    table.get("reads", fact_.reads);
+    table.get("at", seen_at);
+    table.get("columns", columns);
+    table.get("touched", touched);
+    table.nothing_else();
+    if (seen_at != "clip" && seen_at != "rebuild") table.fault("at", Code::invalid, "\"at\" is clip or rebuild.");
+    fact_.rebuild_at = seen_at == "rebuild";
+    if (!columns.is_object()) table.fault("columns", Code::required, "A fact needs columns, as [columns.NAME].");
+    if (touched.is_object())
+      for (const auto& [source, select] : touched.as_object()) {
+        if (!select.is_string() || !std::ranges::count(fact_.reads, std::string(source)))
+          table.fault("touched", Code::invalid, fmt::format("\"{}\" takes a SELECT and must be read.", source));
+        else
+          fact_.touched.emplace(source, select.as_string());
+      }
+    if (table.refusal()) wrong(*table.refusal());
+    if (const toml::table* parts = header["columns"].as_table()) read_columns(*parts);
+  }
+
+  void read_columns(const toml::table& columns) {
+    std::vector<std::pair<std::uint32_t, FactColumn>> by_line;  // TOML tables forget the order they were written in
+    for (const auto& [key, node] : columns) {
+      const auto line = key.source().begin.line;
+      if (!node.is_table()) return wrong(static_cast<int>(line), "A column is a table.");
+      by_line.emplace_back(line, read_column(std::string(key.str()), *node.as_table()));
+    }
+    std::ranges::stable_sort(by_line, {}, [](const auto& pair) { return pair.first; });
+    for (auto& [line, column] : by_line) fact_.columns.push_back(std::move(column));
+  }
+
+  FactColumn read_column(std::string column_name, const toml::table& node) {
+    TomlTable table(path_, node);
+    FactColumn column;
+    column.name = std::move(column_name);
+    std::string type, role;
+    table.get("type", type);
+    table.get("references", column.references);
+    table.get("about", column.about);
+    table.get("role", role);
+    table.get("clears", column.clears);
+    table.get("merge", column.merge);
+    table.get("by", column.by);
+    table.nothing_else();
+    if (const auto known = field_type(type); known && known != FieldType::calendar)
+      column.type = *known;
+    else
+      table.fault("type", Code::unknown,
+                  fmt::format("\"{}\" is not the type of a column.{}", type, did_you_mean(type, field_type_names())));
+    if (column.references.empty() == (column.type == FieldType::reference))
+      table.fault("references", Code::invalid, "A reference, and nothing else, says which record type it refers to.");
+    if (!role.empty() && ((role != "start" && role != "end") || column.type != FieldType::instant))
+      table.fault("role", Code::invalid, "\"role\" is start or end, and only an instant has one.");
+    column.start = role == "start";
+    column.end = role == "end";
+    if (!column.merge.empty() && !std::ranges::count(kMerges, column.merge))
+      table.fault("merge", Code::invalid, "\"merge\" is count, sum, min, max, first or last.");
+    if (column.by.empty() == (column.merge == "first" || column.merge == "last"))
+      table.fault("by", Code::invalid, "Merging by first or last, and nothing else, needs \"by\".");
+    if (table.refusal()) wrong(*table.refusal());
+    return column;
+  }
+
+  void check() {
+    if (refusal_) return;
+    if (fact_.name != stem()) return wrong(1, fmt::format("The name must be \"{}\", like the file's.", stem()));
+    if (fact_.about.empty() || fact_.grain.empty()) return wrong(1, "A fact needs \"about\" and \"grain\".");
+    const FactColumn* key = fact_.column(fact_.key);
+    if (key == nullptr || !key->merge.empty()) return wrong(1, "\"key\" must name a column that is not merged.");
+    const auto count = [&](bool FactColumn::*role) { return std::ranges::count(fact_.columns, true, role); };
+    if (count(&FactColumn::start) > 1 || count(&FactColumn::end) > 1) return wrong(1, "A role is given twice.");
+    if (count(&FactColumn::clears) > 0 && !fact_.end()) return wrong(1, "\"clears\" needs a column that is the end.");
+    for (const FactColumn& column : fact_.columns)
+      if (!column.by.empty() && !fact_.column(column.by))
+        return wrong(1, fmt::format("\"{}\" of \"{}\" is not a column.", column.by, column.name));
+    check_select();
+  }
+
+  void check_select() {
+    const std::string folded = lower(fact_.select);
+    if (folded.empty()) return wrong(1, "There is no SELECT below the header.");
+    for (const std::string_view word : kForbidden)
+      if (const auto at = folded.find(word); at != std::string::npos)
+        return wrong(select_line_ + static_cast<int>(std::count(folded.begin(), folded.begin() + long(at), '\n')),
+                     fmt::format("A fact depends on records alone: \"{}\" is not allowed.", word));
+    if (folded.find("{keys ") == std::string::npos)
+      return wrong(select_line_, "The SELECT does not say with {keys EXPR} whose rows it gives.");
+    if ((folded.find("{new ") != std::string::npos) != fact_.merges())
+      return wrong(select_line_, "Merged columns and {new EXPR} go together.");
+    if (std::ranges::count(folded, '{') != std::ranges::count(folded, '}'))
+      return wrong(select_line_, "A { is not closed.");
+  }
+
+  std::string_view stem() const {
+    const std::string_view file = std::string_view(path_).substr(path_.rfind('/') + 1);
+    return file.substr(0, file.rfind('.'));
+  }
+
+  std::string path_;
+  FactDefinition fact_;
+  int select_line_ = 1;
+  std::optional<Refusal> refusal_;
+};
+
+// Replaces every "{word EXPR}" by what `with` makes of EXPR.
+template <class With>
+std::string fill_in(std::string sql, const std::string& word, const With& with) {
+  const std::string opening = "{" + word + " ";
+  for (std::size_t at = 0; (at = sql.find(opening, at)) != std::string::npos;) {
+    const std::size_t close = sql.find('}', at);
+    const std::string made = with(sql.substr(at + opening.size(), close - at - opening.size()));
+    sql.replace(at, close - at + 1, made);
+    at += made.size();
+  }
+  return sql;
+}
+
+}  // namespace
+
+const FactColumn* FactDefinition::column(std::string_view column_name) const {
+  const auto found = std::ranges::find(columns, column_name, &FactColumn::name);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+const FactColumn* FactDefinition::start() const {
+  const auto found = std::ranges::find(columns, true, &FactColumn::start);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+const FactColumn* FactDefinition::end() const {
+  const auto found = std::ranges::find(columns, true, &FactColumn::end);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+bool FactDefinition::merges() const {
+  return std::ranges::any_of(columns, [](const FactColumn& column) { return !column.merge.empty(); });
+}
+
+std::string FactDefinition::sql(std::string_view keys, std::string_view news) const {
+  const auto put = [](std::string_view condition, const std::string& expression) {
+    if (condition.empty()) return std::string("TRUE");
+    std::string text(condition);
+    for (std::size_t at = 0; (at = text.find('%', at)) != std::string::npos; at += expression.size())
+      text.replace(at, 1, expression);
+    return "(" + text + ")";
+  };
+  return fill_in(fill_in(select, "keys", [&](const std::string& expression) { return put(keys, expression); }), "new",
+                 [&](const std::string& expression) { return put(news, expression); });
+}
+
+Result<std::vector<FactDefinition>> load_facts(std::span<const DefinitionFile> files) {
+  std::vector<FactDefinition> facts;
+  std::map<std::string, std::string> places;
+  for (const DefinitionFile& file : files) {
+    Result<FactDefinition> fact = FactReader(file).result();
+    if (!fact) return refuse(fact);
+    if (!places.emplace(fact->name, file.path + ":1").second)
+      return refuse(Code::duplicate, file.path + ":1", fmt::format("The fact \"{}\" is there twice.", fact->name));
+    facts.push_back(std::move(*fact));
+  }
+  std::ranges::sort(facts, {}, [](const FactDefinition& fact) { return std::pair(fact.order, fact.name); });
+  std::set<std::string> built;
+  for (const FactDefinition& fact : facts) {
+    for (const std::string& read : fact.reads)
+      if (places.contains(read) && !built.contains(read))
+        return refuse(Code::invalid, places[fact.name],
+                      fmt::format("\"{}\" reads \"{}\", which is built after it.", fact.name, read));
+    built.insert(fact.name);
+  }
+  return facts;
+}
+
+}  // namespace traction
