@@ -6,7 +6,6 @@
 // decide.cpp resolves references, checks versions and keys, and calls them.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,12 +56,12 @@ struct Decision {
   std::vector<Record> records;
   std::vector<KeyChange> keys;
   std::vector<Seq> erased;
-  std::vector<Done> done;                // one per action, in order
-  std::shared_ptr<const Schema> schema;  // the schema from now on when the command made custom fields; else null
+  std::vector<Done> done;  // one per action, in order
 };
 
 // A member's own right to act is decided by the caller (app). `next` is the seq the first entry will get, `now` the
-// present of the transaction. Refusals carry "actions[2].fields.stage" as their field.
+// present of the transaction. A custom field made by the command can be used by the actions after it; of later commands
+// the caller passes a schema that has it. Refusals carry "actions[2].fields.stage" as their field.
 Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now);
 
 // How long a deleted record can be restored.
