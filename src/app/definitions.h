@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "metrics/fact.h"
+#include "metrics/metric.h"
 #include "schema/schema.h"
 
 namespace traction {
@@ -15,8 +16,8 @@ namespace traction {
 struct Definitions {
   std::string directory;
   Schema schema;
-  std::vector<FactDefinition> facts;    // in build order
-  std::vector<DefinitionFile> metrics;  // metrics/*.toml, as text
+  std::vector<FactDefinition> facts;  // in build order
+  Catalogue catalogue;                // of metrics
 };
 
 // The directory that holds the definitions: $TRACTION_DEFINITIONS, else ../share/traction/definitions beside the

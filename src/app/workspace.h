@@ -3,6 +3,7 @@
 // nothing. Any thread.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,9 @@ class Workspace {
   std::future<Result<Outcome>> submit(Command command);
   Result<Outcome> execute(Command command);
 
+  // Calls `told` on the writer's thread after every commit that wrote entries, until it is given another or none.
+  void on_commit(std::function<void(Seq head)> told);
+
   // The mart, opened on first use and perhaps behind the ledger. It is opened anew after the workspace got a field of
   // its own or drop_mart(), so hold it no longer than a query.
   std::shared_ptr<Mart> mart();
@@ -63,16 +67,22 @@ class Workspace {
   void drop_mart();
 
  private:
+  void close_mart();
+
   const std::string name_;
   const std::unique_ptr<Ledger> ledger_;
   const std::shared_ptr<const Definitions> definitions_;
   const MartOptions mart_options_;
   Clock& clock_;
-  std::unique_ptr<Writer> writer_;
+
+  std::mutex told_mutex_;
+  std::function<void(Seq)> told_;
 
   std::mutex mart_mutex_;  // guards the two below
   std::shared_ptr<Mart> mart_;
   std::shared_ptr<const Schema> mart_schema_;
+
+  std::unique_ptr<Writer> writer_;  // last: its thread ends before what it uses
 };
 
 }  // namespace traction

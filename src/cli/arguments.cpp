@@ -1,0 +1,120 @@
+#include "cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+
+namespace traction {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 ok · 1 fault of the machine · 2 wrong usage · 3 refused or not found · 4 busy or locked\n"
+    "Help on one command: traction COMMAND --help";
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// CLI11 says only what it did not expect; the nearest name is what a person wants to know.
+std::string explain_extra(const CLI::App& app, const CLI::App* verb, std::span<const Verb> verbs) {
+  const std::vector<std::string> extras = app.remaining(true);
+  const std::string extra = extras.empty() ? "" : extras.front();
+  if (extra.starts_with("-")) {
+    std::vector<std::string> known = option_names(app);
+    if (verb)
+      for (std::string& name : option_names(*verb)) known.push_back(std::move(name));
+    return fmt::format("There is no option {}.{}", extra, did_you_mean(extra.substr(0, extra.find('=')), known));
+  }
+  if (verb) return fmt::format("\"{}\" is one argument too many for {}.", extra, verb->get_name());
+  std::vector<std::string> known;
+  for (const Verb& each : verbs) known.emplace_back(each.name);
+  return fmt::format("There is no command \"{}\".{}", extra, did_you_mean(extra, known));
+}
+
+void declare(CLI::App& app, const Verb& verb, Arguments& into) {
+  CLI::App* command = app.add_subcommand(verb.name, verb.about)->group(verb.group);
+  command->footer(fmt::format("Example:\n  {}", verb.example));
+  for (const Positional& positional : verb.positionals) {
+    const std::string name = positional.name;
+    auto* option = command->add_option_function<std::vector<std::string>>(
+        name, [&into, name](const std::vector<std::string>& given) { into.values[name] = given; }, positional.about);
+    option->type_name("");
+    if (positional.count == Positional::Count::some) {
+      option->expected(1, 100000);
+    } else {
+      option->expected(1);
+    }
+    if (positional.count != Positional::Count::optional) option->required();
+  }
+  for (const Option& each : verb.options) {
+    const std::string name = each.name;
+    if (!each.value) {
+      command->add_flag_callback(
+          name, [&into, name] { into.values[name] = {}; }, each.about);
+      continue;
+    }
+    auto* option = command->add_option_function<std::vector<std::string>>(
+        name, [&into, name](const std::vector<std::string>& given) { into.values[name] = given; }, each.about);
+    option->type_name(each.value)
+        ->expected(1)
+        ->multi_option_policy(each.many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+  }
+}
+
+}  // namespace
+
+std::string Arguments::one(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() || found->second.empty() ? "" : found->second.front();
+}
+
+std::vector<std::string> Arguments::all(std::string_view name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::vector<std::string>{} : found->second;
+}
+
+std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<const Verb> verbs) {
+  CLI::App app("Traction: a sales ledger and the true numbers in it.", "traction");
+  Arguments arguments;
+  app.footer(kFooter);
+  app.add_option("--data", arguments.data, "Data directory (default: $TRACTION_DATA, else ~/.local/share/traction)")
+      ->type_name("DIR");
+  app.add_option("--workspace", arguments.workspace, "Which company's selling (default: \"default\")")
+      ->type_name("NAME");
+  app.add_flag("--json", arguments.json, "Print JSON, for programs");
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  for (const Verb& verb : verbs) declare(app, verb, arguments);
+  for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
+
+  const auto chosen = [&]() -> const CLI::App* {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? nullptr : parsed.front();
+  };
+  const auto usage = [&](const std::string& why) {
+    const CLI::App* verb = chosen();
+    return Said{fmt::format("{}\nSee: traction {}--help\n", why, verb ? verb->get_name() + " " : ""), 2};
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* verb = chosen();
+    return Said{verb ? verb->help("traction") : app.help(), 0};
+  } catch (const CLI::ExtrasError&) {
+    return usage(explain_extra(app, chosen(), verbs));
+  } catch (const CLI::ParseError& error) {
+    return usage(fmt::format("{}{}", error.what(), std::string_view(error.what()).ends_with('.') ? "" : "."));
+  }
+  const CLI::App* command = chosen();
+  if (!command) return Said{app.help(), 2};
+  for (const Verb& verb : verbs)
+    if (command->get_name() == verb.name) arguments.verb = &verb;
+  return arguments;
+}
+
+}  // namespace traction

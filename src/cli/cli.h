@@ -1,0 +1,9 @@
+// The command line: `traction COMMAND …`. It parses arguments, calls app/, prints, and turns what went wrong into an
+// exit code: 0 ok, 1 fault, 2 usage, 3 refused or not found, 4 busy or locked. Called once, by main.
+#pragma once
+
+namespace traction {
+
+int run(int argc, char** argv);
+
+}  // namespace traction

@@ -1,0 +1,110 @@
+#include "cli/show.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "app/resolve.h"
+#include "base/money.h"
+#include "cli/table.h"
+
+namespace traction {
+namespace {
+
+// At most two decimals, none where it is whole.
+std::string plain(double number, int decimals = 2) {
+  std::string text = fmt::format("{:.{}f}", number, decimals);
+  if (text.find('.') == std::string::npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+std::string show_minor(const Value& value, std::string_view currency) {
+  const auto exact = value.minor ? *value.minor : std::llround(value.number.value_or(0));
+  return fmt::format("{} {}", format_minor(exact, currency), currency);
+}
+
+}  // namespace
+
+std::string show_duration(double seconds) {
+  if (seconds < 0) return "-" + show_duration(-seconds);
+  const double days = seconds / 86400;
+  if (days >= 10 || (days >= 1 && std::fmod(seconds, 86400) == 0)) return plain(days, 1) + " d";
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  const auto two = [](std::int64_t big, const char* big_unit, std::int64_t small, const char* small_unit) {
+    return small ? fmt::format("{} {} {} {}", big, big_unit, small, small_unit) : fmt::format("{} {}", big, big_unit);
+  };
+  if (whole >= 86400) return two(whole / 86400, "d", whole % 86400 / 3600, "h");
+  if (whole >= 3600) return two(whole / 3600, "h", whole % 3600 / 60, "min");
+  if (whole >= 60) return two(whole / 60, "min", whole % 60, "s");
+  return plain(seconds, 1) + " s";
+}
+
+std::string show_moment(Instant instant, const Zone& zone) {
+  const std::int32_t second = zone.second_of_day(instant);
+  std::string text = fmt::format("{} {:02}:{:02}", to_string(zone.day(instant)), second / 3600, second / 60 % 60);
+  if (second % 60) text += fmt::format(":{:02}", second % 60);
+  return text;
+}
+
+std::string show_value(const Value& value, std::string_view unit, std::string_view currency, std::int64_t n,
+                       int smallest_n) {
+  if (value.standing == Standing::too_few) return fmt::format("too few ({} of {})", n, smallest_n);
+  if (value.standing == Standing::not_reached) return "not reached";
+  if (!value.number && !value.minor) return kUnknown;
+  const double number = value.number.value_or(0);
+  if (unit == "money") return currency.empty() ? kUnknown : show_minor(value, currency);
+  if (unit == "seconds") return show_duration(number);
+  if (unit == "days") return plain(number, 1) + " d";
+  if (unit == "rate") return fmt::format("{:.2f} %", 100 * number);
+  return plain(number);
+}
+
+const std::string& Names::title(const RecordType& type, Id id) {
+  const auto [found, fresh] = titles_.try_emplace(id);
+  if (fresh) found->second = title_of(reader_, type, id);
+  return found->second;
+}
+
+std::string Names::currency(const json::object& body) const {
+  const json::value* own = body.if_contains("currency");
+  return own && own->is_string() ? std::string(own->get_string()) : locale_.currency;
+}
+
+std::string Names::show(const Field& field, const json::object& body) {
+  const json::value* value = body.if_contains(field.name);
+  if (!value || value->is_null()) return "";
+  switch (field.type) {
+    case FieldType::reference:
+      return title(schema_.need(field.references), value->to_number<Id>());
+    case FieldType::instant:
+      return show_moment({value->to_number<std::int64_t>()}, *locale_.zone);
+    case FieldType::duration:
+      return show_duration(value->to_number<double>());
+    case FieldType::money:
+      return fmt::format("{} {}", to_text(field, *value, currency(body)), currency(body));
+    case FieldType::boolean:
+      return value->get_bool() ? "yes" : "no";
+    default:
+      return to_text(field, *value, currency(body));
+  }
+}
+
+json::object Names::to_json(const RecordType& type, const StoredRecord& record) {
+  static constexpr const char* kStates[] = {"live", "deleted", "merged"};
+  json::object fields = parse_stored(record.body), titles;
+  for (const Field& field : type.fields)
+    if (const json::value* value = fields.if_contains(field.name); value && field.type == FieldType::reference)
+      titles[field.name] = title(schema_.need(field.references), value->to_number<Id>());
+  json::object out{{"id", record.id},
+                   {"type", type.name},
+                   {"version", record.version},
+                   {"state", kStates[static_cast<int>(record.state)]}};
+  if (record.merged_into) out["merged_into"] = record.merged_into;
+  out["fields"] = std::move(fields);
+  out["titles"] = std::move(titles);
+  return out;
+}
+
+}  // namespace traction

@@ -1,0 +1,114 @@
+#include "control/control.h"
+
+#include "base/fault.h"
+#include "store/sqlite.h"
+
+namespace traction {
+namespace {
+
+constexpr sqlite::Format kFormat{.application = 0x54524343, .version = 1, .called = "control store"};  // "TRCC"
+
+constexpr const char* kTables = R"(
+CREATE TABLE workspace (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
+CREATE TABLE erasure (
+  workspace TEXT NOT NULL, type TEXT NOT NULL, record INTEGER NOT NULL, created_hash TEXT NOT NULL,
+  asked_at INTEGER NOT NULL, PRIMARY KEY (created_hash, workspace)) STRICT;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY, happened_at INTEGER NOT NULL, action TEXT NOT NULL, workspace TEXT NOT NULL,
+  detail TEXT NOT NULL) STRICT;
+)";
+
+std::string string_of(const sqlite::Statement& row, int column) { return std::string(row.text(column)); }
+
+}  // namespace
+
+Control::Control(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
+Control::~Control() { database_->empty_log(); }
+
+Result<std::unique_ptr<Control>> Control::open(const std::string& path) {
+  auto database = sqlite::Database::open({.path = path, .create = true, .cache_kib = 512}, kFormat, kTables);
+  if (!database) return refuse(database);
+  return std::unique_ptr<Control>(new Control(std::move(*database)));
+}
+
+std::vector<Control::WorkspaceRow> Control::workspaces() {
+  const std::lock_guard lock(mutex_);
+  std::vector<WorkspaceRow> rows;
+  auto query = database_->prepare("SELECT name, created_at FROM workspace ORDER BY name");
+  while (query.step()) rows.push_back({string_of(query, 0), {query.integer(1)}});
+  return rows;
+}
+
+void Control::add_workspace(const WorkspaceRow& row) {
+  const std::lock_guard lock(mutex_);
+  sqlite::Changes changes(*database_);
+  database_->prepare("INSERT INTO workspace (name, created_at) VALUES ($1, $2)")
+      .bind(1, row.name)
+      .bind(2, row.created_at.micros)
+      .run();
+  changes.commit();
+}
+
+std::vector<Control::Erasure> Control::erasures() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Erasure> list;
+  auto query = database_->prepare(
+      "SELECT workspace, type, record, created_hash, asked_at FROM erasure ORDER BY asked_at, created_hash");
+  while (query.step())
+    list.push_back(
+        {string_of(query, 0), string_of(query, 1), query.integer(2), string_of(query, 3), {query.integer(4)}});
+  return list;
+}
+
+void Control::add_erasure(const Erasure& erasure) {
+  const std::lock_guard lock(mutex_);
+  sqlite::Changes changes(*database_);
+  database_
+      ->prepare(
+          "INSERT OR IGNORE INTO erasure (workspace, type, record, created_hash, asked_at) VALUES ($1, $2, $3, $4, $5)")
+      .bind(1, erasure.workspace)
+      .bind(2, erasure.type)
+      .bind(3, erasure.record)
+      .bind(4, erasure.created_hash)
+      .bind(5, erasure.asked_at.micros)
+      .run();
+  changes.commit();
+}
+
+void Control::remove_erasure(const Erasure& erasure) {
+  const std::lock_guard lock(mutex_);
+  sqlite::Changes changes(*database_);
+  database_->prepare("DELETE FROM erasure WHERE created_hash = $1 AND workspace = $2")
+      .bind(1, erasure.created_hash)
+      .bind(2, erasure.workspace)
+      .run();
+  changes.commit();
+}
+
+void Control::audit(const AuditLine& line) {
+  const std::lock_guard lock(mutex_);
+  sqlite::Changes changes(*database_);
+  database_->prepare("INSERT INTO audit (happened_at, action, workspace, detail) VALUES ($1, $2, $3, $4)")
+      .bind(1, line.happened_at.micros)
+      .bind(2, line.action)
+      .bind(3, line.workspace)
+      .bind(4, line.detail)
+      .run();
+  changes.commit();
+}
+
+std::vector<Control::AuditLine> Control::audit_lines() {
+  const std::lock_guard lock(mutex_);
+  std::vector<AuditLine> lines;
+  auto query = database_->prepare("SELECT happened_at, action, workspace, detail FROM audit ORDER BY id");
+  while (query.step())
+    lines.push_back({{query.integer(0)}, string_of(query, 1), string_of(query, 2), string_of(query, 3)});
+  return lines;
+}
+
+void Control::backup(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  database_->copy_to(path);
+}
+
+}  // namespace traction
