@@ -39,13 +39,14 @@ struct Builder {
   const Locale& locale;
   std::vector<Cell> parameters;
 
-  std::string parameter(Cell cell) {
-    parameters.push_back(std::move(cell));
+  template <class T>
+  std::string parameter(T value) {
+    parameters.emplace_back(std::move(value));
     return fmt::format("${}", parameters.size());
   }
 
   // A stored value as a parameter of its column's type.
-  std::string parameter(const Field& field, const json::value& stored) {
+  std::string stored_parameter(const Field& field, const json::value& stored) {
     if (stored.is_bool()) return parameter(stored.get_bool());
     if (stored.is_double()) return parameter(stored.get_double());
     if (stored.is_string()) {
@@ -86,7 +87,14 @@ struct Builder {
     }
     static constexpr std::array kOperators = {"=", "IS DISTINCT FROM", "<", "<=", ">", ">="};
     return fmt::format("{} {} {}", column, kOperators[static_cast<std::size_t>(condition.is)],
-                       parameter(**field, *value));
+                       stored_parameter(**field, *value));
+  }
+
+  // A sort key as a cursor has it.
+  std::string key_parameter(const json::value& key) {
+    if (key.is_string()) return parameter(std::string(key.get_string()));
+    if (key.is_double()) return parameter(key.get_double());
+    return parameter(key.to_number<std::int64_t>());
   }
 
   // What rows are ordered by: a plain number or text, references by the name they show.
@@ -132,13 +140,6 @@ json::value to_value(const Cell& cell) {
           return json::value(value);
       },
       cell);
-}
-
-Cell to_cell(const json::value& value) {
-  if (value.is_string()) return std::string(value.get_string());
-  if (value.is_double()) return value.get_double();
-  if (value.is_int64()) return value.get_int64();
-  return std::monostate{};
 }
 
 Page newest_page(Reader& reader, const RecordType& type, Id before, std::size_t limit) {
@@ -211,7 +212,7 @@ Result<Page> list(Workspace& workspace, const ListQuery& query) {
     if (sorted && cursor.key.is_null()) {
       after = fmt::format("(k IS NULL AND {})", after);
     } else if (sorted) {
-      const std::string last = build.parameter(to_cell(cursor.key));
+      const std::string last = build.key_parameter(cursor.key);
       after = fmt::format("(k {} {} OR k IS NULL OR (k = {} AND {}))", query.descending ? "<" : ">", last, last, after);
     }
   }

@@ -21,7 +21,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }
 
 // CLI11 says only what it did not expect; the nearest name is what a person wants to know.
-std::string explain_extra(const CLI::App& app, const CLI::App* verb, std::span<const Verb> verbs) {
+std::string explain_extra(const CLI::App& app, const CLI::App* verb, std::span<const Subcommand> verbs) {
   const std::vector<std::string> extras = app.remaining(true);
   const std::string extra = extras.empty() ? "" : extras.front();
   if (extra.starts_with("-")) {
@@ -32,11 +32,11 @@ std::string explain_extra(const CLI::App& app, const CLI::App* verb, std::span<c
   }
   if (verb) return fmt::format("\"{}\" is one argument too many for {}.", extra, verb->get_name());
   std::vector<std::string> known;
-  for (const Verb& each : verbs) known.emplace_back(each.name);
+  for (const Subcommand& each : verbs) known.emplace_back(each.name);
   return fmt::format("There is no command \"{}\".{}", extra, did_you_mean(extra, known));
 }
 
-void declare(CLI::App& app, const Verb& verb, Arguments& into) {
+void declare(CLI::App& app, const Subcommand& verb, Arguments& into) {
   CLI::App* command = app.add_subcommand(verb.name, verb.about)->group(verb.group);
   command->footer(fmt::format("Example:\n  {}", verb.example));
   for (const Positional& positional : verb.positionals) {
@@ -78,7 +78,7 @@ std::vector<std::string> Arguments::all(std::string_view name) const {
   return found == values.end() ? std::vector<std::string>{} : found->second;
 }
 
-std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<const Verb> verbs) {
+std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<const Subcommand> verbs) {
   CLI::App app("Traction: a sales ledger and the true numbers in it.", "traction");
   Arguments arguments;
   app.footer(kFooter);
@@ -89,7 +89,7 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
   app.add_flag("--json", arguments.json, "Print JSON, for programs");
   app.require_subcommand(0, 1);
   app.fallthrough();
-  for (const Verb& verb : verbs) declare(app, verb, arguments);
+  for (const Subcommand& verb : verbs) declare(app, verb, arguments);
   for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
 
   const auto chosen = [&]() -> const CLI::App* {
@@ -112,7 +112,7 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
   }
   const CLI::App* command = chosen();
   if (!command) return Said{app.help(), 2};
-  for (const Verb& verb : verbs)
+  for (const Subcommand& verb : verbs)
     if (command->get_name() == verb.name) arguments.verb = &verb;
   return arguments;
 }

@@ -1,5 +1,5 @@
-// Verb and Arguments: what the program can be asked, as data, and what was asked of it. The one place that knows the
-// argument parser is arguments.cpp. Values, thread-safe.
+// Subcommand and Arguments: what the program can be asked, as data, and what was asked of it. The one place that knows
+// the argument parser is arguments.cpp. Values, thread-safe.
 #pragma once
 
 #include <map>
@@ -30,7 +30,7 @@ struct Option {
 };
 
 // One command of the program. The handler gives the exit code.
-struct Verb {
+struct Subcommand {
   const char* name;
   const char* group;
   const char* about;
@@ -41,7 +41,7 @@ struct Verb {
 };
 
 struct Arguments {
-  const Verb* verb = nullptr;
+  const Subcommand* verb = nullptr;
   std::string data;       // --data, may be empty
   std::string workspace;  // --workspace, may be empty
   bool json = false;
@@ -58,6 +58,6 @@ struct Said {
   std::string text;
   int exit_code = 0;
 };
-std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<const Verb> verbs);
+std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<const Subcommand> verbs);
 
 }  // namespace traction

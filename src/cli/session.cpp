@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/fault.h"
+
 namespace traction {
 namespace {
 

@@ -26,7 +26,11 @@ Control::Control(std::unique_ptr<sqlite::Database> database) : database_(std::mo
 Control::~Control() { database_->empty_log(); }
 
 Result<std::unique_ptr<Control>> Control::open(const std::string& path) {
-  auto database = sqlite::Database::open({.path = path, .create = true, .cache_kib = 512}, kFormat, kTables);
+  sqlite::Options options;
+  options.path = path;
+  options.create = true;
+  options.cache_kib = 512;
+  auto database = sqlite::Database::open(options, kFormat, kTables);
   if (!database) return refuse(database);
   return std::unique_ptr<Control>(new Control(std::move(*database)));
 }
