@@ -1,0 +1,36 @@
+--| name = "contact_reply"
+--| version = 1
+--| order = 22
+--| about = "The first reply of a contact on a day: the one that counts as a conversation."
+--| grain = "One row per contact and day with a reply."
+--| key = "contact"
+--| reads = ["activity", "contact", "workspace"]
+--| [columns.contact]
+--| type = "reference"
+--| references = "contact"
+--| [columns.replied_on]
+--| type = "date"
+--| [columns.first_reply]
+--| type = "reference"
+--| references = "activity"
+--| merge = "first"
+--| by = "first_reply_at"
+--| [columns.first_reply_at]
+--| type = "instant"
+--| merge = "min"
+--| [touched]
+--| activity = "SELECT contact AS key FROM {was activity} UNION SELECT contact FROM {now activity}"
+--| contact = "SELECT id AS key FROM moved"
+
+WITH replies AS (
+  SELECT contact, id, coalesce(happened_at, created_at) AS happened
+  FROM activity
+  WHERE status = 'done' AND kind IN ('email', 'message') AND direction = 'inbound'
+    AND (outcome IS NULL OR outcome NOT IN ('auto_reply', 'bounced'))
+    AND contact IS NOT NULL AND {keys contact} AND {new id}
+)
+SELECT contact, local_day(happened, zone) AS replied_on,
+       min((happened, id))[2] AS first_reply,
+       min(happened) AS first_reply_at
+FROM replies CROSS JOIN workspace
+WHERE happened IS NOT NULL GROUP BY ALL

@@ -1,0 +1,55 @@
+--| name = "contact_touch"
+--| version = 1
+--| order = 21
+--| about = "The touches of a contact, counted."
+--| grain = "One row per contact that was ever touched."
+--| key = "contact"
+--| reads = ["activity", "contact"]
+--| [columns.contact]
+--| type = "reference"
+--| references = "contact"
+--| [columns.touches]
+--| type = "integer"
+--| merge = "count"
+--| [columns.calls]
+--| type = "integer"
+--| merge = "count"
+--| [columns.emails]
+--| type = "integer"
+--| merge = "count"
+--| [columns.meetings]
+--| type = "integer"
+--| merge = "count"
+--| [columns.messages]
+--| type = "integer"
+--| merge = "count"
+--| [columns.first_touch]
+--| type = "reference"
+--| references = "activity"
+--| merge = "first"
+--| by = "first_touch_at"
+--| [columns.first_touch_at]
+--| type = "instant"
+--| merge = "min"
+--| [columns.last_touch_at]
+--| type = "instant"
+--| merge = "max"
+--| [touched]
+--| activity = "SELECT contact AS key FROM {was activity} UNION SELECT contact FROM {now activity}"
+--| contact = "SELECT id AS key FROM moved"
+
+WITH touched AS (
+  SELECT contact, id, kind, coalesce(happened_at, created_at) AS happened
+  FROM activity
+  WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND contact IS NOT NULL
+    AND {keys contact} AND {new id}
+)
+SELECT contact, count(*) AS touches,
+       count(*) FILTER (kind = 'call') AS calls,
+       count(*) FILTER (kind = 'email') AS emails,
+       count(*) FILTER (kind = 'meeting') AS meetings,
+       count(*) FILTER (kind = 'message') AS messages,
+       min((happened, id)) FILTER (happened IS NOT NULL)[2] AS first_touch,
+       min(happened) AS first_touch_at,
+       max(happened) AS last_touch_at
+FROM touched GROUP BY contact

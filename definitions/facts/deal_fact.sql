@@ -1,0 +1,121 @@
+--| name = "deal_fact"
+--| version = 1
+--| order = 50
+--| about = "A deal with its outcome, its times and its touches."
+--| grain = "One row per deal."
+--| key = "deal"
+--| reads = ["deal", "stage", "workspace", "membership", "stage_visit", "deal_touch"]
+--| [columns.deal]
+--| type = "reference"
+--| references = "deal"
+--| [columns.owner]
+--| type = "reference"
+--| references = "member"
+--| about = "When it closed; of an open deal, now."
+--| [columns.team]
+--| type = "reference"
+--| references = "team"
+--| about = "The team that owner was in then."
+--| [columns.account]
+--| type = "reference"
+--| references = "account"
+--| [columns.contact]
+--| type = "reference"
+--| references = "contact"
+--| [columns.product]
+--| type = "reference"
+--| references = "product"
+--| [columns.source]
+--| type = "text"
+--| [columns.campaign]
+--| type = "reference"
+--| references = "campaign"
+--| [columns.inbound]
+--| type = "boolean"
+--| [columns.pipeline]
+--| type = "reference"
+--| references = "pipeline"
+--| [columns.currency]
+--| type = "currency"
+--| [columns.amount_minor]
+--| type = "money"
+--| [columns.list_amount_minor]
+--| type = "money"
+--| [columns.created_at]
+--| type = "instant"
+--| role = "start"
+--| about = "Null when not known."
+--| [columns.created_on]
+--| type = "date"
+--| [columns.qualified_at]
+--| type = "instant"
+--| about = "First time in a stage of kind qualified."
+--| [columns.qualified_on]
+--| type = "date"
+--| [columns.closed_at]
+--| type = "instant"
+--| role = "end"
+--| [columns.closed_on]
+--| type = "date"
+--| clears = true
+--| [columns.outcome]
+--| type = "choice"
+--| clears = true
+--| about = "won, lost, or null while open."
+--| [columns.lost_reason]
+--| type = "choice"
+--| clears = true
+--| [columns.competitor]
+--| type = "text"
+--| clears = true
+--| [columns.cycle_days]
+--| type = "decimal"
+--| clears = true
+--| about = "From creation, or the first known stay where that is not known, to close."
+--| [columns.touches]
+--| type = "integer"
+--| [columns.calls]
+--| type = "integer"
+--| [columns.emails]
+--| type = "integer"
+--| [columns.meetings]
+--| type = "integer"
+--| [columns.first_touch_at]
+--| type = "instant"
+--| [columns.last_touch_at]
+--| type = "instant"
+--| [touched]
+--| stage_visit = "SELECT key FROM changed_stage_visit"
+--| deal_touch = "SELECT key FROM changed_deal_touch"
+--| membership = "SELECT deal AS key FROM deal_fact WHERE owner IN (SELECT member FROM was_membership)"
+
+WITH visits AS (
+  SELECT deal, visit, owner, team, stage_kind, entered_at FROM stage_visit WHERE {keys deal}
+), firsts AS (
+  SELECT deal, min(entered_at) AS entered, min(entered_at) FILTER (stage_kind = 'qualified') AS qualified
+  FROM visits GROUP BY deal
+), closings AS (
+  SELECT deal, owner, team FROM visits WHERE stage_kind IN ('won', 'lost')
+  QUALIFY row_number() OVER (PARTITION BY deal ORDER BY visit DESC) = 1
+), deals AS (
+  SELECT d.*, CASE s.kind WHEN 'won' THEN 'won' WHEN 'after' THEN 'won' WHEN 'lost' THEN 'lost' END AS outcome
+  FROM deal d LEFT JOIN r_stage s ON s.id = d.stage AND s.seq_to = 9223372036854775807
+  WHERE {keys d.id}
+)
+SELECT d.id AS deal,
+       CASE WHEN d.outcome IS NOT NULL AND c.deal IS NOT NULL THEN c.owner ELSE d.owner END AS owner,
+       CASE WHEN d.outcome IS NOT NULL AND c.deal IS NOT NULL THEN c.team ELSE m.team END AS team,
+       d.account, d.contact, d.product, d.source, d.campaign, coalesce(d.inbound, FALSE) AS inbound,
+       d.pipeline, coalesce(d.currency, w.currency) AS currency, d.amount_minor, d.list_amount_minor,
+       d.created_at, local_day(d.created_at, w.zone) AS created_on,
+       f.qualified AS qualified_at, local_day(f.qualified, w.zone) AS qualified_on,
+       d.closed_at, local_day(d.closed_at, w.zone) AS closed_on, d.outcome, d.lost_reason, d.competitor,
+       date_diff('microsecond', coalesce(d.created_at, f.entered), d.closed_at) / 86400e6 AS cycle_days,
+       coalesce(t.touches, 0) AS touches, coalesce(t.calls, 0) AS calls, coalesce(t.emails, 0) AS emails,
+       coalesce(t.meetings, 0) AS meetings, t.first_touch_at, t.last_touch_at
+FROM deals d
+CROSS JOIN workspace w
+LEFT JOIN firsts f ON f.deal = d.id
+LEFT JOIN closings c ON c.deal = d.id
+LEFT JOIN deal_touch t ON t.deal = d.id
+LEFT JOIN membership m ON m.member = d.owner AND m.until = TIMESTAMP 'infinity'

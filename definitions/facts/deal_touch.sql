@@ -1,0 +1,54 @@
+--| name = "deal_touch"
+--| version = 1
+--| order = 20
+--| about = "The touches of a deal, counted."
+--| grain = "One row per deal that was ever touched."
+--| key = "deal"
+--| reads = ["activity"]
+--| [columns.deal]
+--| type = "reference"
+--| references = "deal"
+--| [columns.touches]
+--| type = "integer"
+--| merge = "count"
+--| [columns.calls]
+--| type = "integer"
+--| merge = "count"
+--| [columns.emails]
+--| type = "integer"
+--| merge = "count"
+--| [columns.meetings]
+--| type = "integer"
+--| merge = "count"
+--| [columns.messages]
+--| type = "integer"
+--| merge = "count"
+--| [columns.first_touch]
+--| type = "reference"
+--| references = "activity"
+--| merge = "first"
+--| by = "first_touch_at"
+--| [columns.first_touch_at]
+--| type = "instant"
+--| merge = "min"
+--| [columns.last_touch_at]
+--| type = "instant"
+--| merge = "max"
+--| [touched]
+--| activity = "SELECT deal AS key FROM {was activity} UNION SELECT deal FROM {now activity}"
+
+WITH touched AS (
+  SELECT deal, id, kind, coalesce(happened_at, created_at) AS happened
+  FROM activity
+  WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND deal IS NOT NULL
+    AND {keys deal} AND {new id}
+)
+SELECT deal, count(*) AS touches,
+       count(*) FILTER (kind = 'call') AS calls,
+       count(*) FILTER (kind = 'email') AS emails,
+       count(*) FILTER (kind = 'meeting') AS meetings,
+       count(*) FILTER (kind = 'message') AS messages,
+       min((happened, id)) FILTER (happened IS NOT NULL)[2] AS first_touch,
+       min(happened) AS first_touch_at,
+       max(happened) AS last_touch_at
+FROM touched GROUP BY deal
