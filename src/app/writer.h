@@ -28,7 +28,8 @@ std::shared_ptr<const Schema> workspace_schema(const Schema& definitions, Reader
 struct WriterOptions {
   std::size_t most_commands = 512;            // that share one commit
   std::size_t most_actions = 4096;            // that share one commit, unless a single command has more
-  std::function<void(Seq head)> committed{};  // told after every commit that wrote entries
+  std::size_t most_waiting = 65'536;          // more than that are refused (busy)
+  std::function<void(Seq head)> committed{};  // told after every commit that wrote entries; must not throw
 };
 
 class Writer {

@@ -263,6 +263,15 @@ std::vector<std::string> held_keys(const RecordType& type, const Record& record)
 
 std::string client_ref_key(std::string_view client_ref) { return fmt::format("ref={}", client_ref); }
 
+std::size_t entries_with(const Entry& entry) {
+  if (entry.plain == "{}") return 0;
+  const bool one = entry.kind == EntryKind::merged || entry.kind == EntryKind::unmerged;
+  if (!one && entry.kind != EntryKind::erased) return 0;
+  const json::object note = parse_stored(entry.plain);
+  if (one) return note.contains("gave") || note.contains("took") ? 1 : 0;
+  return note.at("also").as_array().size();
+}
+
 const json::value* Change::now(std::string_view name) const {
   return before ? before->body.if_contains(name) : nullptr;
 }

@@ -77,6 +77,10 @@ std::vector<std::string> held_keys(const RecordType& type, const Record& record)
 // The key under which a client_ref is kept. It names its record for good, also in the bin.
 std::string client_ref_key(std::string_view client_ref);
 
+// How many entries right after this one were made by the same action: what a merge gave to the record that stays, what
+// undoing it took back, the other names of an erased person.
+std::size_t entries_with(const Entry& entry);
+
 // The schema with the custom field that a `field` record describes. Refused (unknown, invalid, duplicate) with the
 // field of the record at fault.
 Result<Schema> with_custom_field(const Schema& schema, const json::object& field_record);

@@ -69,8 +69,9 @@ void fold(json::object& body, const json::object& changes);
 
 // Applies the next entry of a record's history to it: fields, state, alias and version. Used by decide(), by verify and
 // by the mart alike, so that a record is always the fold of its entries. Only `created` and `changed` carry fields in
-// their plain and personal parts; `merged` carries {"into": id, "gave": [field, …]} in its plain part, the fields being
-// those that the kept record took over by the entry right after it; the other kinds carry nothing. Personal values that
+// their plain and personal parts. `merged` carries {"into": id, "gave": [field, …]} in its plain part, the fields being
+// those that the kept record took over by the entry right after it; `unmerged` {"took": [field, …]} in the same way;
+// `erased` {"also": [id, …]}, the person's other records, erased by the entries right after it. Personal values that
 // were erased count as never given. Throws a Fault (damaged) when the stored bytes make no sense.
 void apply(Record& record, const Entry& entry);
 

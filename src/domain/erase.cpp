@@ -8,11 +8,13 @@ namespace {
 
 bool is_person(const RecordType& type) { return type.name == "contact" || type.name == "member"; }
 
-// The person under every name: what the record stands for, and all that was merged into that, however far down.
+// The person under every name, the given one first: what the record stands for, and all that was merged into that,
+// however far down.
 std::vector<Id> names_of(Batch& batch, const RecordType& type, const Record& person) {
   std::vector<Id> names{batch.root(type, person).id};
   for (std::size_t i = 0; i < names.size(); ++i)
     for (const Id alias : batch.aliases(type, names[i])) names.push_back(alias);
+  std::ranges::swap(names.front(), *std::ranges::find(names, person.id));
   return names;
 }
 
@@ -41,13 +43,15 @@ Result<Seq> erase(Batch& batch, const RecordType& type, const Record& person, st
   if (!is_person(type))
     return refuse(Code::rule, "type", fmt::format("Only persons are erased; {} are not.", type.plural));
   const std::vector<Id> names = names_of(batch, type, person);
-  const Id id = person.id;
+  json::object note;
+  if (names.size() > 1) note["also"] = json::array(names.begin() + 1, names.end());
   Seq version = 0;
   for (const Id name : names) {
     forget_given(batch, type, batch.history(*batch.find(type, name)));
     batch.forget(type, name);
-    const Seq noted = batch.noted(EntryKind::erased, type, name, "{}", occurred_at);
-    if (name == id) version = noted;
+    const bool first = name == names.front();
+    const Seq noted = batch.noted(EntryKind::erased, type, name, first ? json::serialize(note) : "{}", occurred_at);
+    if (first) version = noted;
   }
   // A member's activities tell of the buyers, not of the member.
   if (type.name == "contact") forget_about(batch, type, names);

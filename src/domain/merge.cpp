@@ -20,6 +20,12 @@ json::object taken_over(Batch& batch, const RecordType& type, const Record& alia
   return gained;
 }
 
+json::array names(const json::object& fields) {
+  json::array result;
+  for (const auto& [key, value] : fields) result.emplace_back(key);
+  return result;
+}
+
 Entry last_merge(Batch& batch, const Record& alias) {
   for (Seq seq = alias.version; seq != 0;) {
     std::optional<Entry> entry = batch.entry(seq);
@@ -48,10 +54,7 @@ Result<Seq> merge(Batch& batch, const RecordType& type, const Record& alias, con
   const Id kept_id = kept.id;
   const json::object gained = taken_over(batch, type, alias, kept);
   json::object note{{"into", kept_id}};
-  if (!gained.empty()) {
-    json::array& gave = note.emplace("gave", json::array()).first->value().get_array();
-    for (const auto& [key, value] : gained) gave.emplace_back(key);
-  }
+  if (!gained.empty()) note["gave"] = names(gained);
   const Seq version = batch.noted(EntryKind::merged, type, alias.id, json::serialize(note), occurred_at);
   if (!gained.empty()) batch.changed(type, kept_id, gained, occurred_at);
   return version;
@@ -83,7 +86,9 @@ Result<Seq> unmerge(Batch& batch, const RecordType& type, const Record& alias, s
       if (value && own && *value == *own) taken_back.emplace(given.get_string(), nullptr);
     }
   const Id kept_id = kept->id;
-  const Seq version = batch.noted(EntryKind::unmerged, type, alias.id, "{}", occurred_at);
+  json::object taken;
+  if (!taken_back.empty()) taken["took"] = names(taken_back);
+  const Seq version = batch.noted(EntryKind::unmerged, type, alias.id, json::serialize(taken), occurred_at);
   if (!taken_back.empty()) batch.changed(type, kept_id, taken_back, occurred_at);
   return version;
 }

@@ -1,0 +1,303 @@
+#include "app/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "app/repeat.h"
+#include "app/store_records.h"
+#include "base/fault.h"
+#include "ledger/chain.h"
+
+namespace traction {
+namespace {
+
+constexpr std::size_t kLongestKey = 200;
+constexpr std::int64_t kKeyMicros = kKeyHours * 3600 * kSecond;
+
+struct Job {
+  Command command;
+  bool has_key = false;
+  std::uint64_t key = 0;
+  std::uint64_t request = 0;
+  Scans scans;
+  std::promise<Result<Outcome>> promise;
+  Result<Outcome> answer;     // given once all is durable
+  std::exception_ptr failed;  // instead of the answer
+  bool erases = false;
+};
+
+bool has(const Command& command, Verb verb) {
+  return std::ranges::find(command.actions, verb, &Action::verb) != command.actions.end();
+}
+
+}  // namespace
+
+std::shared_ptr<const Schema> workspace_schema(const Schema& definitions, Reader& reader) {
+  auto schema = std::make_shared<Schema>(definitions);
+  const RecordType* type = definitions.type("field");
+  if (!type) return schema;
+  reader.records(type->number, 0, [&](const StoredRecord& stored) {
+    Result<Schema> extended = with_custom_field(*schema, parse_stored(stored.body));
+    if (!extended)
+      throw Fault(Fault::Kind::damaged, fmt::format("The custom field {} contradicts the definitions: {}", stored.id,
+                                                    extended.error().sentence));
+    *schema = std::move(*extended);
+    return true;
+  });
+  return schema;
+}
+
+class Writer::Impl {
+ public:
+  Impl(Ledger& ledger, const Schema& definitions, Clock& clock, Random& random, WriterOptions options)
+      : ledger_(ledger),
+        definitions_(definitions),
+        clock_(clock),
+        random_(random),
+        options_(std::move(options)),
+        schema_(workspace_schema(definitions, *ledger.read())),
+        thread_([this] { run(); }) {}
+
+  std::future<Result<Outcome>> submit(Command command) {
+    Job job;
+    job.command = std::move(command);
+    std::future<Result<Outcome>> answer = job.promise.get_future();
+    try {
+      if (auto prepared = prepare(job); !prepared) {
+        job.promise.set_value(refuse(prepared));
+        return answer;
+      }
+    } catch (...) {
+      job.promise.set_exception(std::current_exception());
+      return answer;
+    }
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || waiting_.size() >= options_.most_waiting) {
+      job.promise.set_value(refuse(Code::busy, "", "The workspace is too busy or closing. Try again in a moment."));
+      return answer;
+    }
+    waiting_.push_back(std::move(job));
+    if (waiting_.size() == 1) something_waits_.notify_one();
+    return answer;
+  }
+
+  std::shared_ptr<const Schema> schema() const {
+    const std::lock_guard lock(mutex_);
+    return schema_;
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    something_waits_.notify_one();
+    const std::lock_guard lock(joining_);
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  // What need not wait for the transaction: the digests, and a rehearsal of what scans the ledger.
+  Result<void> prepare(Job& job) {
+    const Command& command = job.command;
+    job.has_key = !command.idempotency_key.empty();
+    if (command.idempotency_key.size() > kLongestKey)
+      return refuse(Code::too_large, "idempotency_key",
+                    fmt::format("An idempotency key takes at most {} bytes.", kLongestKey));
+    if (job.has_key) {
+      job.key = short_digest(command.idempotency_key);
+      job.request = short_digest(canonical(command));
+    }
+    job.erases = has(command, Verb::erase);
+    if (job.erases || has(command, Verb::remove)) rehearse(job);
+    return {};
+  }
+
+  void rehearse(Job& job) {
+    const auto reader = ledger_.read();
+    StoreRecords records;
+    records.attach(*reader, job.scans);
+    const Head head = reader->head();
+    // What it comes to does not matter, only what it looked for.
+    (void)decide(*schema(), records, job.command, head.seq + 1, std::max(clock_.now(), head.recorded_at));
+  }
+
+  void run() {
+    for (;;) {
+      std::vector<Job> jobs = take();
+      if (jobs.empty()) return;
+      try {
+        work(jobs);
+      } catch (...) {
+        records_.forget();
+        known_ = {};
+        for (Job& job : jobs) job.promise.set_exception(std::current_exception());
+        continue;
+      }
+      for (Job& job : jobs)
+        if (job.failed)
+          job.promise.set_exception(job.failed);
+        else
+          job.promise.set_value(std::move(job.answer));
+    }
+  }
+
+  // What waits, as far as it fits one commit; nothing once all is done and no more will come.
+  std::vector<Job> take() {
+    std::unique_lock lock(mutex_);
+    something_waits_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+    std::vector<Job> jobs;
+    std::size_t actions = 0;
+    while (!waiting_.empty() && jobs.size() < options_.most_commands) {
+      actions += waiting_.front().command.actions.size();
+      if (!jobs.empty() && actions > options_.most_actions) break;
+      jobs.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    return jobs;
+  }
+
+  // One transaction over all jobs. Leaves each job's answer; throws when the machine failed and nothing was written.
+  void work(std::vector<Job>& jobs) {
+    std::unique_ptr<Transaction> transaction = ledger_.begin();
+    head_ = transaction->head();
+    // Somebody else wrote meanwhile: what was read before may be out of date.
+    if (head_.seq != known_.seq || head_.hash != known_.hash) records_.forget();
+    const Seq before = head_.seq;
+    head_.recorded_at = std::max(clock_.now(), head_.recorded_at);
+    new_schema_ = schema();
+    bool to_commit = false;
+    for (Job& job : jobs) to_commit |= answer(*transaction, job);
+    if (to_commit) commit(std::move(transaction));
+    transaction.reset();
+    known_ = head_;
+    {
+      const std::lock_guard lock(mutex_);
+      schema_ = new_schema_;
+    }
+    if (std::ranges::any_of(jobs, &Job::erases)) scrub(jobs);
+    if (head_.seq != before && options_.committed) options_.committed(head_.seq);
+  }
+
+  void commit(std::unique_ptr<Transaction> transaction) {
+    try {
+      transaction->commit();
+    } catch (const Fault& fault) {
+      if (fault.kind() != Fault::Kind::unknown_outcome) throw;
+      transaction.reset();
+      if (!arrived(fault)) throw Fault(Fault::Kind::disk, fault.what());
+    }
+  }
+
+  // Whether a commit whose reply was lost took place: the chain tells. A transaction of our own is begun to ask, since
+  // it waits until the other one is over. Throws `lost` again when there is no telling.
+  bool arrived(const Fault& lost) {
+    try {
+      const auto transaction = ledger_.begin();
+      const auto last = transaction->entry(head_.seq);
+      return last && last->hash == head_.hash;
+    } catch (const Fault&) {
+      throw lost;
+    }
+  }
+
+  // What was to be erased is gone once no file holds it; only then is its erasure answered.
+  void scrub(std::vector<Job>& jobs) {
+    try {
+      ledger_.scrub();
+    } catch (...) {
+      for (Job& job : jobs)
+        if (job.erases && job.answer) job.failed = std::current_exception();
+    }
+  }
+
+  // Decides one job and writes what it comes to; whether there is something to commit.
+  bool answer(Transaction& transaction, Job& job) {
+    if (job.has_key) {
+      const Instant since{head_.recorded_at.micros - kKeyMicros};
+      if (const auto remembered = transaction.remembered(job.key, since)) {
+        if (remembered->request == job.request)
+          job.answer = repeat(transaction, *new_schema_, job.command, *remembered);
+        else
+          job.answer = refuse(Code::key_reused, "idempotency_key",
+                              "This idempotency key was used for another request. Use a new key for each request.");
+        return false;
+      }
+    }
+    records_.attach(transaction, job.scans);
+    Result<Decision> decision = decide(*new_schema_, records_, job.command, head_.seq + 1, head_.recorded_at);
+    if (!decision) {
+      job.answer = refuse(decision);
+      return false;
+    }
+    if (job.has_key)
+      transaction.remember(job.key, {job.request, head_.seq + 1, static_cast<std::int32_t>(decision->entries.size())},
+                           head_.recorded_at);
+    const bool writes = !decision->entries.empty();
+    write(transaction, *decision);
+    job.answer = Outcome{.actions = std::move(decision->done), .seq = head_.seq, .repeated = false};
+    return writes || job.has_key;
+  }
+
+  void write(Transaction& transaction, Decision& decision) {
+    for (Entry& entry : decision.entries) {
+      entry.recorded_at = head_.recorded_at;
+      const StoredEntry stored = seal(std::move(entry), head_.hash, random_);
+      transaction.append(stored);
+      head_.seq = stored.entry.seq;
+      head_.hash = stored.hash;
+    }
+    for (const KeyChange& change : decision.keys) transaction.put_key(change.key, change.record);
+    bool fields_changed = false;
+    for (Record& record : decision.records) {
+      const RecordType& type = *new_schema_->type(record.type);
+      const bool found = type.small && record.state == RecordState::live;
+      transaction.put(
+          {record.id, record.type, record.version, record.state, record.merged_into, json::serialize(record.body)},
+          record.version == record.id, found ? search_text(type, record.body) : "");
+      fields_changed |= type.name == "field";
+      records_.update(type, std::move(record));
+    }
+    for (const Seq seq : decision.erased) transaction.erase(seq);
+    if (fields_changed) new_schema_ = workspace_schema(definitions_, transaction);
+  }
+
+  Ledger& ledger_;
+  const Schema definitions_;
+  Clock& clock_;
+  Random& random_;
+  const WriterOptions options_;
+
+  mutable std::mutex mutex_;  // of the four below
+  std::condition_variable something_waits_;
+  std::deque<Job> waiting_;
+  bool stopping_ = false;
+  std::shared_ptr<const Schema> schema_;
+
+  // The thread's own.
+  StoreRecords records_;
+  Head head_;   // as of what was written so far in this transaction
+  Head known_;  // at the last commit seen here
+  std::shared_ptr<const Schema> new_schema_;
+
+  std::mutex joining_;
+  std::thread thread_;
+};
+
+Writer::Writer(Ledger& ledger, const Schema& definitions, Clock& clock, Random& random, WriterOptions options)
+    : impl_(std::make_unique<Impl>(ledger, definitions, clock, random, std::move(options))) {}
+
+Writer::~Writer() { stop(); }
+
+std::future<Result<Outcome>> Writer::submit(Command command) { return impl_->submit(std::move(command)); }
+
+std::shared_ptr<const Schema> Writer::schema() const { return impl_->schema(); }
+
+void Writer::stop() { impl_->stop(); }
+
+}  // namespace traction
