@@ -16,7 +16,10 @@ namespace traction {
 // Completes an entry for the ledger: salt (drawn from `random` when it has personal fields), digests and chain hash.
 StoredEntry seal(Entry entry, const Digest& previous, Random& random);
 
-// The chain hash that an entry with these bytes must have after `previous`.
+// H(salt, personal): what seal() keeps of the personal part. Without any (""), H of nothing.
+Digest personal_digest(const std::optional<Salt>& salt, std::string_view personal);
+
+// The chain hash that an entry with these bytes and this personal_digest must have after `previous`.
 Digest chain_hash(const StoredEntry& entry, const Digest& previous);
 
 // 64-bit digests for idempotency keys and requests (first eight bytes of BLAKE2b).

@@ -49,6 +49,12 @@ struct Head {
   std::string ledger_id;  // made once, random; tells one ledger from its look-alikes
 };
 
+// How many records there are in any state, and how many of them search() can find.
+struct Counts {
+  std::int64_t records = 0;
+  std::int64_t searchable = 0;
+};
+
 // What an idempotency key was used for.
 struct Remembered {
   std::uint64_t request = 0;  // digest of the request
@@ -80,12 +86,24 @@ class Reader {
   // Every record of a type with id > after in any state, ascending, until `visit` returns false.
   virtual void records(std::int32_t type, Id after, const std::function<bool(const StoredRecord&)>& visit) = 0;
 
-  // Up to `limit` live records whose search text contains `text` (ASCII case folded; at least three characters, else
-  // nothing is found), of the given type or of any (0), with id < before, newest first.
+  // Up to `limit` live records whose search text contains `text` (both folded(), base/fold.h; at least three
+  // characters, else nothing is found), of the given type or of any (0), with id < before, newest first.
   virtual std::vector<StoredRecord> search(std::int32_t type, std::string_view text, Id before, std::size_t limit) = 0;
 
   // What a key was used for since `since` (recorded_at); nullopt when it was not.
   virtual std::optional<Remembered> remembered(std::uint64_t key, Instant since) = 0;
+
+  // For verify(). Every unique key with its holder, ascending, until `visit` returns false.
+  virtual void keys(const std::function<bool(std::string_view key, Id record)>& visit) = 0;
+
+  // For verify(). What search() looks in to find this record, folded(); "" when it cannot be found.
+  virtual std::string search_text(std::int32_t type, Id id) = 0;
+
+  // For verify().
+  virtual Counts counts() = 0;
+
+  // For verify(). What is wrong with the store's own structures, for a person; "" when nothing is.
+  virtual std::string damage() = 0;
 };
 
 class Transaction : public Reader {
@@ -94,13 +112,14 @@ class Transaction : public Reader {
   virtual void append(const StoredEntry& entry) = 0;
 
   // Sets a record's state. `unedited` says that its body equals what its creating entry says, so that no second copy
-  // need be kept. `search_text` is what search() looks in; "" takes it out of the search (as does state != live).
+  // need be kept (its body then loses what erase() takes from that entry). `search_text` is what search() looks in; ""
+  // takes it out of the search (as does state != live).
   virtual void put(const StoredRecord& record, bool unedited, std::string_view search_text) = 0;
 
   // Gives a unique key to a record, or (record = 0) gives it up.
   virtual void put_key(std::string_view key, Id record) = 0;
 
-  // Remembers what an idempotency key was used for; forgets what is older than `since`, now and then.
+  // Remembers what an idempotency key was used for at `now`; forgets some of what is older than two days.
   virtual void remember(std::uint64_t key, const Remembered& remembered, Instant now) = 0;
 
   // Destroys the personal values and the salt of an entry, keeping its digests.
@@ -122,7 +141,8 @@ class Ledger {
   // A view of one committed state, which later commits do not change, for as long as it is held. Hold it briefly.
   virtual std::unique_ptr<Reader> read() = 0;
 
-  // After personal values were erased: leaves no copy of them in any file of the store. No-op where nothing lingers.
+  // After personal values were erased: leaves no copy of them in any file of the store. Does nothing when all was
+  // scrubbed before, so it may be called at every start in case the program ended between erasing and scrubbing.
   virtual void scrub() {}
 
   // Writes a consistent copy of the whole store to a new file while writing goes on.

@@ -43,8 +43,6 @@ Fault::Kind kind_of(int code) {
     case SQLITE_NOTADB:
       return Fault::Kind::damaged;
     case SQLITE_IOERR:
-      // The log's index could not grow: that is a full disk under another name.
-      return code == SQLITE_IOERR_SHMSIZE ? Fault::Kind::disk_full : Fault::Kind::disk;
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -172,6 +170,7 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options, const F
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
   if (code != SQLITE_OK) database->fail(code);
   sqlite3* const connection = database->connection_;
+  database->wait_ms_ = options.wait_ms;
   sqlite3_busy_timeout(connection, options.wait_ms);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
   sqlite3_wal_hook(connection, remember_log_pages, &database->log_pages_);
@@ -260,8 +259,10 @@ void Database::shorten_log() {
   if (code != SQLITE_OK && base != SQLITE_BUSY && base != SQLITE_LOCKED && base != SQLITE_FULL) fail(code);
 }
 
-bool Database::empty_log() {
+bool Database::empty_log(int wait_ms) {
+  sqlite3_busy_timeout(connection_, wait_ms);
   const int code = sqlite3_wal_checkpoint_v2(connection_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(connection_, wait_ms_);
   if ((code & 0xFF) == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) fail(code);
   return true;

@@ -103,9 +103,9 @@ class Database {
   // True between begin() and its end.
   bool in_transaction() const;
 
-  // Moves all of the log into the file and empties it, waiting for readers at most Options::wait_ms; false when one
-  // was still in the way.
-  bool empty_log();
+  // Moves all of the log into the file and empties it; false when a reader or writer was in the way for `wait_ms`.
+  // Others cannot write meanwhile.
+  bool empty_log(int wait_ms = 1'000);
 
   // Copies the whole state as this connection sees it to a new file, which must not exist.
   void copy_to(const std::string& path);
@@ -127,6 +127,7 @@ class Database {
   std::string path_;
   sqlite3* connection_ = nullptr;
   std::unique_ptr<Idle> idle_;
+  int wait_ms_ = 0;
   int log_pages_ = 0;  // in the write-ahead log after the last commit
   int tried_at_ = 0;   // log_pages_ when it was last moved into the file
 };

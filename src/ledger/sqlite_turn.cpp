@@ -1,0 +1,43 @@
+#include "ledger/sqlite_turn.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace traction {
+namespace {
+
+constexpr std::chrono::seconds kWait{10};
+
+}  // namespace
+
+Turn::~Turn() {
+  if (mine_) turns_.give_up();
+}
+
+Turn Turns::take() {
+  std::unique_lock lock(mutex_);
+  if (!free_.wait_for(lock, kWait, [&] { return !taken_; }))
+    throw Fault(Fault::Kind::internal, fmt::format("{} is being written for too long. Try again.", path_));
+  if (failed_)
+    throw Fault(Fault::Kind::disk, fmt::format("{} could not be written before, so nothing more is written to it until "
+                                               "the program is started again. Check the disk.",
+                                               path_));
+  taken_ = true;
+  return Turn(*this);
+}
+
+void Turns::give_up() {
+  {
+    const std::lock_guard lock(mutex_);
+    taken_ = false;
+  }
+  free_.notify_one();
+}
+
+void Turns::fail() {
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+}
+
+}  // namespace traction
