@@ -116,12 +116,18 @@ std::string Directory::folder(const std::string& workspace) const {
   return (fs::path(path_) / "w" / workspace).string();
 }
 
-std::unique_ptr<Workspace> Directory::join(const std::string& name, std::shared_ptr<const Definitions> definitions) {
+Result<std::unique_ptr<Workspace>> Directory::join(const std::string& name,
+                                                   std::shared_ptr<const Definitions> definitions, bool create) {
   const fs::path where = folder(name);
+  SqliteLedgerOptions options;
+  options.path = (where / kLedgerFile).string();
+  options.create = create;
+  auto ledger = open_sqlite_ledger(options, random_);
+  if (!ledger) return refuse(ledger);
   MartOptions mart;
   mart.path = (where / kMartFile).string();
-  return std::make_unique<Workspace>(name, open_sqlite_ledger((where / kLedgerFile).string(), random_),
-                                     std::move(definitions), std::move(mart), clock_, random_);
+  return std::make_unique<Workspace>(name, std::move(*ledger), std::move(definitions), std::move(mart), clock_,
+                                     random_);
 }
 
 Result<std::unique_ptr<Workspace>> Directory::workspace(const std::string& name,
@@ -132,10 +138,15 @@ Result<std::unique_ptr<Workspace>> Directory::workspace(const std::string& name,
                   names.empty() ? fmt::format("There is no workspace in {} yet. Begin with \"traction init\".", path_)
                                 : fmt::format("There is no workspace \"{}\".{} There is: {}.", name,
                                               did_you_mean(name, names), enumerate(names)));
-  if (!fs::exists(fs::path(folder(name)) / kLedgerFile))
-    throw Fault(Fault::Kind::damaged,
-                fmt::format("The ledger of workspace {} is gone from {}. Restore a backup.", name, folder(name)));
-  return join(name, std::move(definitions));
+  auto joined = join(name, std::move(definitions), false);
+  if (!joined) return joined;
+  // An erasure that did not come to its end has left text behind in files that the ledger does not know of.
+  if (control_->erasing(name)) {
+    (*joined)->ledger().scrub();
+    (*joined)->drop_mart();
+    control_->erased(name);
+  }
+  return joined;
 }
 
 Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
@@ -150,7 +161,9 @@ Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
   if (has(name)) return refuse(Code::duplicate, "workspace", fmt::format("There is a workspace \"{}\" already.", name));
   make_folder(folder(name));
   make_folder(fs::path(folder(name)) / "blobs");
-  auto made = join(name, std::move(definitions));
+  auto joined = join(name, std::move(definitions), true);
+  if (!joined) return joined;
+  auto& made = *joined;
   // A ledger that has begun was left by a creation that did not come to its end.
   if (!made->begun())
     if (auto begun = made->begin(std::move(settings)); !begun) {
@@ -159,7 +172,7 @@ Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
       return refuse(begun);
     }
   control_->add_workspace({name, clock_.now()});
-  return made;
+  return joined;
 }
 
 }  // namespace traction

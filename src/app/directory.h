@@ -41,7 +41,8 @@ class Directory {
   std::vector<std::string> workspaces();
   bool has(const std::string& name);
 
-  // An existing workspace. Refused (not_found) with near names.
+  // An existing workspace; an erasure in it that a kill cut short is brought to its end. Refused (not_found) with near
+  // names, (damaged) or (invalid) when its ledger is not one.
   Result<std::unique_ptr<Workspace>> workspace(const std::string& name, std::shared_ptr<const Definitions> definitions);
 
   // A new one with these settings as its first entry. Refused (duplicate) when the name is taken, (invalid) when it is
@@ -54,7 +55,8 @@ class Directory {
 
  private:
   Directory(std::string path, DirectoryLock lock, std::unique_ptr<Control> control, Clock& clock, Random& random);
-  std::unique_ptr<Workspace> join(const std::string& name, std::shared_ptr<const Definitions> definitions);
+  Result<std::unique_ptr<Workspace>> join(const std::string& name, std::shared_ptr<const Definitions> definitions,
+                                          bool create);
 
   const std::string path_;
   DirectoryLock lock_;

@@ -40,6 +40,15 @@ Result<Instant> parse_moment(std::string_view given, const Zone& zone) {
   return zone.at(*day, static_cast<std::int32_t>((clock->micros - midnight.micros) / kSecond));
 }
 
+Result<const RecordType*> type_named(const Schema& schema, std::string_view name) {
+  if (const RecordType* type = schema.type(name)) return type;
+  for (const RecordType& type : schema.types())
+    if (type.plural == name) return &type;
+  return refuse(Code::unknown, "type",
+                fmt::format("There is no record type \"{}\".{} There are: {}.", name,
+                            did_you_mean(name, schema.type_names()), enumerate(schema.type_names())));
+}
+
 Result<const Field*> field_named(const RecordType& type, std::string_view name) {
   if (const Field* field = type.field(name)) return field;
   if (const Field* money = type.field(fmt::format("{}_minor", name)); money && money->type == FieldType::money)

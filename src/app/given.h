@@ -22,6 +22,9 @@ Locale locale_of(const json::object& settings);
 // "2018-01-01T09:30:00Z", or in the zone "2018-01-01 09:30" and "2018-01-01" (as the day begins). Refused (invalid).
 Result<Instant> parse_moment(std::string_view text, const Zone& zone);
 
+// The record type a person means: by name or plural. Refused (unknown) with the nearest.
+Result<const RecordType*> type_named(const Schema& schema, std::string_view name);
+
 // The field a person means: by name, or "amount" for "amount_minor". Refused (unknown) with the nearest.
 Result<const Field*> field_named(const RecordType& type, std::string_view name);
 

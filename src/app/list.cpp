@@ -174,11 +174,9 @@ Result<ListFilter> parse_list_filter(std::string_view text) {
 
 Result<Page> list(Workspace& workspace, const ListQuery& query) {
   const auto schema = workspace.schema();
-  const RecordType* type = schema->type(query.type);
-  if (!type)
-    return refuse(
-        Code::unknown, "type",
-        fmt::format("There is no record type \"{}\".{}", query.type, did_you_mean(query.type, schema->type_names())));
+  const auto named = type_named(*schema, query.type);
+  if (!named) return refuse(named);
+  const RecordType* type = *named;
   if (query.limit < 1 || query.limit > kLongestPage)
     return refuse(Code::too_large, "limit", fmt::format("A page has 1 to {} records.", kLongestPage));
   Cursor cursor{nullptr, INT64_MAX};

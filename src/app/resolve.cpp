@@ -113,7 +113,9 @@ Result<Id> resolve(Reader& reader, const Schema& schema, const RecordType& type,
     if (hash) return refuse(Code::not_found, type.name, fmt::format("There is no {} #{}.", lower(type.label), *id));
   }
   if (type.field("external_id"))
-    if (const Id id = reader.key(fmt::format("{}.external_id={}", type.name, text))) return id;
+    if (const Id id = reader.key(fmt::format("{}.external_id={}", type.name, text)))
+      if (const auto record = root_of(reader, type, id); record && record->state == RecordState::live)
+        return record->id;
   if (type.name == "stage")
     if (const auto slash = text.find('/'); slash != std::string_view::npos) {
       const auto pipeline = resolve(reader, schema, schema.need("pipeline"), text.substr(0, slash));
@@ -121,6 +123,12 @@ Result<Id> resolve(Reader& reader, const Schema& schema, const RecordType& type,
       return resolve_stage(reader, schema, *pipeline, text.substr(slash + 1));
     }
   return by_title(reader, type, text, kAny);
+}
+
+Result<Id> resolve_any(Reader& reader, const Schema& schema, const RecordType& type, std::string_view text) {
+  if (const auto id = as_id(trim(text).substr(trim(text).starts_with('#'))))
+    if (reader.record(type.number, *id)) return *id;
+  return resolve(reader, schema, type, text);
 }
 
 Result<Id> resolve_stage(Reader& reader, const Schema& schema, Id pipeline, std::string_view text) {

@@ -16,7 +16,10 @@ namespace traction {
 // names, or (invalid) when it names several, each with its id.
 Result<Id> resolve(Reader& reader, const Schema& schema, const RecordType& type, std::string_view text);
 
-// The same among the stages of one pipeline.
+// The same, but an id names its record in whatever state: deleted, merged too.
+Result<Id> resolve_any(Reader& reader, const Schema& schema, const RecordType& type, std::string_view text);
+
+// resolve() among the stages of one pipeline.
 Result<Id> resolve_stage(Reader& reader, const Schema& schema, Id pipeline, std::string_view text);
 
 // A record's name for people: the value of its title field, else "deal #12". Erased and unknown ones have only that.

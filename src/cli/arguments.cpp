@@ -44,12 +44,9 @@ void declare(CLI::App& app, const Subcommand& verb, Arguments& into) {
     auto* option = command->add_option_function<std::vector<std::string>>(
         name, [&into, name](const std::vector<std::string>& given) { into.values[name] = given; }, positional.about);
     option->type_name("");
-    if (positional.count == Positional::Count::some) {
-      option->expected(1, 100000);
-    } else {
-      option->expected(1);
-    }
-    if (positional.count != Positional::Count::optional) option->required();
+    const bool many = positional.count == Positional::Count::some || positional.count == Positional::Count::any;
+    option->expected(1, many ? 100'000 : 1);
+    option->required(positional.count == Positional::Count::one || positional.count == Positional::Count::some);
   }
   for (const Option& each : verb.options) {
     const std::string name = each.name;
@@ -113,7 +110,7 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
   const CLI::App* command = chosen();
   if (!command) return Said{app.help(), 2};
   for (const Subcommand& verb : verbs)
-    if (command->get_name() == verb.name) arguments.verb = &verb;
+    if (command->get_name() == verb.name) arguments.command = &verb;
   return arguments;
 }
 

@@ -19,7 +19,7 @@ class Session;
 struct Positional {
   const char* name;
   const char* about;
-  enum class Count { one, optional, some } count = Count::one;
+  enum class Count { one, optional, some, any } count = Count::one;
 };
 
 struct Option {
@@ -41,7 +41,7 @@ struct Subcommand {
 };
 
 struct Arguments {
-  const Subcommand* verb = nullptr;
+  const Subcommand* command = nullptr;
   std::string data;       // --data, may be empty
   std::string workspace;  // --workspace, may be empty
   bool json = false;

@@ -98,7 +98,7 @@ Result<Workspace*> Session::create_workspace(const std::string& name) {
 
 void Session::print(std::string_view text) { write_out(stdout, text); }
 
-void Session::print(const json::value& value) { write_out(stdout, json::serialize(value) + "\n"); }
+void Session::print_json(const json::value& value) { write_out(stdout, json::serialize(value) + "\n"); }
 
 void Session::print(const TextTable& table) {
   write_out(stdout, arguments_.has("--csv") ? to_csv(table) : render(table, colour_));

@@ -36,7 +36,7 @@ class Session {
 
   // Standard output: text as it is; a value as one line of JSON; a table for people, or as CSV with --csv.
   void print(std::string_view text);
-  void print(const json::value& value);
+  void print_json(const json::value& value);
   void print(const TextTable& table);
   void note(std::string_view line);  // to standard error, for people
 

@@ -12,7 +12,7 @@ constexpr const char* kTables = R"(
 CREATE TABLE workspace (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL) STRICT;
 CREATE TABLE erasure (
   workspace TEXT NOT NULL, type TEXT NOT NULL, record INTEGER NOT NULL, created_hash TEXT NOT NULL,
-  asked_at INTEGER NOT NULL, PRIMARY KEY (created_hash, workspace)) STRICT;
+  asked_at INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (created_hash, workspace)) STRICT;
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY, happened_at INTEGER NOT NULL, action TEXT NOT NULL, workspace TEXT NOT NULL,
   detail TEXT NOT NULL) STRICT;
@@ -56,27 +56,28 @@ void Control::add_workspace(const WorkspaceRow& row) {
 std::vector<Control::Erasure> Control::erasures() {
   const std::lock_guard lock(mutex_);
   std::vector<Erasure> list;
-  auto query = database_->prepare(
-      "SELECT workspace, type, record, created_hash, asked_at FROM erasure ORDER BY asked_at, created_hash");
+  auto query = database_->prepare("SELECT workspace, type, record, created_hash, asked_at FROM erasure ORDER BY rowid");
   while (query.step())
     list.push_back(
         {string_of(query, 0), string_of(query, 1), query.integer(2), string_of(query, 3), {query.integer(4)}});
   return list;
 }
 
-void Control::add_erasure(const Erasure& erasure) {
+bool Control::add_erasure(const Erasure& erasure) {
   const std::lock_guard lock(mutex_);
   sqlite::Changes changes(*database_);
-  database_
-      ->prepare(
-          "INSERT OR IGNORE INTO erasure (workspace, type, record, created_hash, asked_at) VALUES ($1, $2, $3, $4, $5)")
-      .bind(1, erasure.workspace)
-      .bind(2, erasure.type)
-      .bind(3, erasure.record)
-      .bind(4, erasure.created_hash)
-      .bind(5, erasure.asked_at.micros)
-      .run();
+  const bool added = database_
+                         ->prepare(
+                             "INSERT OR IGNORE INTO erasure (workspace, type, record, created_hash, asked_at) VALUES "
+                             "($1, $2, $3, $4, $5)")
+                         .bind(1, erasure.workspace)
+                         .bind(2, erasure.type)
+                         .bind(3, erasure.record)
+                         .bind(4, erasure.created_hash)
+                         .bind(5, erasure.asked_at.micros)
+                         .run() > 0;
   changes.commit();
+  return added;
 }
 
 void Control::remove_erasure(const Erasure& erasure) {
@@ -86,6 +87,19 @@ void Control::remove_erasure(const Erasure& erasure) {
       .bind(1, erasure.created_hash)
       .bind(2, erasure.workspace)
       .run();
+  changes.commit();
+}
+
+bool Control::erasing(const std::string& workspace) {
+  const std::lock_guard lock(mutex_);
+  auto query = database_->prepare("SELECT 1 FROM erasure WHERE workspace = $1 AND finished = 0 LIMIT 1");
+  return query.bind(1, workspace).step();
+}
+
+void Control::erased(const std::string& workspace) {
+  const std::lock_guard lock(mutex_);
+  sqlite::Changes changes(*database_);
+  database_->prepare("UPDATE erasure SET finished = 1 WHERE workspace = $1").bind(1, workspace).run();
   changes.commit();
 }
 

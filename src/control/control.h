@@ -40,9 +40,13 @@ class Control {
     Instant asked_at;
     bool operator==(const Erasure&) const = default;
   };
-  std::vector<Erasure> erasures();           // oldest first
-  void add_erasure(const Erasure& erasure);  // no-op when it is listed
-  void remove_erasure(const Erasure& erasure);
+  std::vector<Erasure> erasures();              // in the order they were listed
+  bool add_erasure(const Erasure& erasure);     // begins as unfinished; false when it was listed already
+  void remove_erasure(const Erasure& erasure);  // it was refused
+
+  // Whether an erasure in the workspace has begun and not come to its end; and that all of them have.
+  bool erasing(const std::string& workspace);
+  void erased(const std::string& workspace);
 
   struct AuditLine {
     Instant happened_at;

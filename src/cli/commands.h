@@ -1,0 +1,16 @@
+// All subcommands of the program as data, one function for each file that holds some. Values, thread-safe.
+#pragma once
+
+#include <vector>
+
+#include "cli/arguments.h"
+
+namespace traction {
+
+std::vector<Subcommand> number_commands();    // metrics, metric
+std::vector<Subcommand> look_commands();      // list, show, search
+std::vector<Subcommand> record_commands();    // add, change, move, delete, undelete, merge, unmerge, erase
+std::vector<Subcommand> transfer_commands();  // import, undo-import, export, demo
+std::vector<Subcommand> keeping_commands();   // init, workspaces, backup, restore, verify, rebuild, doctor, version
+
+}  // namespace traction
