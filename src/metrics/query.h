@@ -38,17 +38,17 @@ enum class Standing {
   not_reached,  // a quantile that the observed cases never reach; sorts after every number
 };
 
-// One number of a row. Money is in minor units (exact in `number` up to 2^53; `minor` holds it exactly).
+// One number of a row. Money is in minor units: `minor` holds a sum exactly, a mean has only `number`.
 struct Value {
   Standing standing = Standing::empty;
   std::optional<double> number;
-  std::optional<std::int64_t> minor;  // for unit money
+  std::optional<std::int64_t> minor;  // sums of money
   std::optional<double> low, high;    // Wilson 95 % interval, for rates
 };
 
 struct Row {
   std::vector<std::string> keys;    // one per `by`, then the period's first day when a grain is asked: ids or values
-  std::vector<std::string> labels;  // the same for people
+  std::vector<std::string> labels;  // the same for people; "(none)" for an empty key
   std::string currency;             // of money values, else ""
   std::vector<Value> values;        // one per Answer::columns
   std::int64_t n = 0;               // cases behind the row
@@ -62,7 +62,10 @@ struct Passport {
   std::string formula;  // in words and metric names
   int version = 1;
   std::string zone, currency_rule, period, at;
+  std::string compared;  // the period compared with, "" when none was asked
   std::vector<std::string> filters;
+  std::vector<std::string> grouped;   // what each key means: "owner: the deal's owner when it closed"
+  std::vector<std::string> settings;  // the workspace's thresholds it depends on, with their values
   std::vector<std::string> left_out;  // "500 deals whose start is not known"
   std::int64_t as_of = 0;             // ledger seq the number rests on
   int smallest_n = 0;
@@ -72,8 +75,11 @@ struct Answer {
   Passport passport;
   std::vector<std::string> by;       // column titles of the keys, "month" for a grain
   std::vector<std::string> columns;  // "value", or "median", "p75", "p90", "mean", or a table metric's own
+  std::vector<std::string> units;    // of each column: count, rate, ratio, money, seconds, days
   std::vector<Row> rows;
-  std::optional<Row> total;  // over everything, computed from the cases and not from the rows; absent without `by`
+  // Over everything, computed from the cases and not from the rows. Absent without keys, for a table metric, and where
+  // the rows are of several currencies (ask without `by` for one row per currency).
+  std::optional<Row> total;
 };
 
 // The rows behind a number, as a table.

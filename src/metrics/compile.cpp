@@ -1,0 +1,174 @@
+#include "metrics/compile.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "metrics/select.h"
+
+namespace traction {
+namespace {
+
+std::string repeat(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+class NumbersSql {
+ public:
+  NumbersSql(const Catalogue& catalogue, const Schema& schema, const Question& question)
+      : select_(catalogue, schema, question), question_(question), layout_(layout(question)) {}
+
+  Plan plan() {
+    const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
+    const std::string with = select_.facts_at();
+    std::vector<std::string> parts;
+    for (std::size_t leaf = 0; leaf < question_.leaves.size(); ++leaf) {
+      parts.push_back(numbers(leaf, {Part::groups, question_.period, true}));
+      if (keyed) parts.push_back(numbers(leaf, {Part::total, question_.period, false}));
+      if (question_.comparison) {
+        parts.push_back(numbers(leaf, {Part::groups_then, question_.comparison->then, true}));
+        if (keyed) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false}));
+      }
+      const auto said = remarks(select_.catalogue(), question_, leaf);
+      for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
+    }
+    return select_.plan(with + titled(fmt::format("{}", fmt::join(parts, " UNION ALL "))));
+  }
+
+ private:
+  const FactDefinition& fact(std::size_t leaf) { return select_.catalogue().fact(question_.leaves[leaf]->from); }
+
+  std::string numbers(std::size_t leaf, const Scope& scope) {
+    const MetricDefinition& metric = *question_.leaves[leaf];
+    const std::string cases = select_cases(select_, leaf, scope);
+    std::string values;
+    for (std::size_t i = 0; i < layout_.width; ++i)
+      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", value(metric, i)) : ", NULL::DOUBLE";
+    const std::string hits = metric.kind == MetricKind::duration           ? "count(*) FILTER (ended)"
+                             : metric.columns[0].measure == Measure::share ? "count(*) FILTER (c0)"
+                                                                           : "NULL::BIGINT";
+    const std::string exact = metric.columns[0].measure == Measure::sum ? "sum(x)::BIGINT" : "NULL::BIGINT";
+    return fmt::format("SELECT {}, {}{}, p, cur, count(*), {}, {}{} FROM ({}) GROUP BY ALL",
+                       static_cast<int>(scope.part), leaf, keys(), hits, exact, values, cases);
+  }
+
+  // ", k0, k1"
+  std::string keys() const {
+    std::string text;
+    for (std::size_t i = 0; i < layout_.keys; ++i) text += fmt::format(", k{}", i);
+    return text;
+  }
+
+  static std::string value(const MetricDefinition& metric, std::size_t i) {
+    const MetricColumn& column = metric.columns[i];
+    const bool duration = metric.kind == MetricKind::duration;
+    const auto quantile = [&](double q, int place) {
+      return duration ? fmt::format("survival(x, ended)[{}]", place) : fmt::format("quantile_cont(x, {})", q);
+    };
+    switch (column.measure) {
+      case Measure::count:
+        return column.when.empty() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
+      case Measure::sum:
+        return "sum(x)";
+      case Measure::share:
+        return fmt::format("count(*) FILTER (c{}) / count(*)", i);
+      case Measure::mean:
+        return "avg(x)";
+      case Measure::median:
+        return quantile(0.5, 1);
+      case Measure::p75:
+        return quantile(0.75, 2);
+      case Measure::p90:
+        return quantile(0.9, 3);
+      case Measure::without_outliers:
+        return "avg(x) FILTER (inside)";
+      case Measure::kept:
+        return "count(*) FILTER (inside)";
+      case Measure::formula:
+        return "NULL";  // computed from the others afterwards
+    }
+    return "NULL";
+  }
+
+  std::string remark(std::size_t leaf, std::size_t place, const Said& said) {
+    const MetricDefinition& metric = *question_.leaves[leaf];
+    Joins joins("f");
+    const bool counted = said.kind == Said::Kind::mentioned;
+    std::string where = select_.rows(leaf, joins, counted);
+    const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
+    if (said.remark) where += " AND coalesce(" + select_.all(fact(leaf), said.remark->when) + ", FALSE)";
+    if (said.kind == Said::Kind::too_young) where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
+    const std::string in_period = select_.in_period(leaf, question_.period);
+    if (said.kind == Said::Kind::undated)
+      where += fmt::format(" AND {} IS NULL", time);
+    else if (said.kind == Said::Kind::left_out && !time.empty())
+      where += fmt::format(" AND (({}) OR {} IS NULL)", in_period, time);
+    else
+      where += " AND " + in_period;
+    return fmt::format("SELECT {}, {}{}, NULL, NULL, count(*), {}, NULL{} FROM {} f{} WHERE {}",
+                       static_cast<int>(Part::remark), leaf, repeat(", NULL", layout_.keys), place,
+                       repeat(", NULL", layout_.width), quoted(metric.from), joins.text(), where);
+  }
+
+  // The union of all parts with the titles of what the keys refer to.
+  std::string titled(const std::string& parts) const {
+    std::string names = "part, leaf";
+    std::string titles, sorts, joins;
+    for (std::size_t i = 0; i < layout_.keys; ++i) {
+      names += fmt::format(", k{}", i);
+      const Path& path = question_.paths[0][i];
+      const std::string alias = fmt::format("t{}", i);
+      const auto [title, sort] = select_.title(path, alias);
+      titles += ", " + title;
+      sorts += ", " + sort;
+      if (!path.last().references.empty())
+        joins += fmt::format(" LEFT JOIN {0} {1} ON {1}.id = TRY_CAST(u.k{2} AS BIGINT)",
+                             quoted(path.last().references), alias, i);
+    }
+    names += ", p, cur, n, hits, exact";
+    for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
+    return fmt::format("SELECT u.*{}{} FROM ({}) u({}){}", titles, sorts, parts, names, joins);
+  }
+
+  Select select_;
+  const Question& question_;
+  const Layout layout_;
+};
+
+}  // namespace
+
+Layout layout(const Question& question) {
+  Layout layout{question.by.size(), 0};
+  for (const MetricDefinition* leaf : question.leaves) layout.width = std::max(layout.width, leaf->columns.size());
+  return layout;
+}
+
+bool has_outliers(const MetricDefinition& metric) { return metric.column("without_outliers") || metric.column("kept"); }
+
+std::vector<Said> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf) {
+  const MetricDefinition& metric = *question.leaves[leaf];
+  std::vector<Said> said;
+  for (const Remark& remark : metric.leave_out) said.push_back({Said::Kind::left_out, &remark, remark.say});
+  if (!metric.old_enough.empty()) said.push_back({Said::Kind::too_young, nullptr, metric.old_enough_say});
+  const bool in_time = question.period.from || question.period.to || question.grain != Grain::none;
+  const FactDefinition& fact = catalogue.fact(metric.from);
+  // Where a missing beginning is already left out by name, a missing day says the same again.
+  const bool told = std::ranges::any_of(metric.leave_out, [&](const Remark& remark) {
+    return remark.when.size() == 1 && fact.start() && remark.when[0].column == fact.start()->name;
+  });
+  if (in_time && metric.kind != MetricKind::state && !told)
+    said.push_back({Said::Kind::undated, nullptr, fmt::format("in no period: {} is not known", metric.time)});
+  for (const Remark& remark : metric.mention) said.push_back({Said::Kind::mentioned, &remark, remark.say});
+  return said;
+}
+
+Plan compile(const Catalogue& catalogue, const Schema& schema, const Question& question) {
+  return NumbersSql(catalogue, schema, question).plan();
+}
+
+}  // namespace traction

@@ -1,0 +1,67 @@
+// compile: a Question as SQL for the mart (DuckDB). Every number of an answer comes from one statement, so that all are
+// of one state: the groups, the total, the same for the compared period, and the counts behind the remarks. Totals are
+// computed from the cases, never from the groups. Values are bound as parameters; identifiers come from definitions and
+// are quoted. At an earlier instant, CTEs named like the facts stand before them: clipped, or rebuilt over clipped
+// ones. Pure, thread-safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "metrics/question.h"
+
+namespace traction {
+
+// What a row of the statement tells of.
+enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4 };
+
+// The columns of the numbers' statement: part, leaf, one key per `by`, period, currency, n, hits, exact, one value per
+// column of the widest leaf; then a title and a sort text per `by`. n = cases; hits = cases a share counts, or
+// durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number.
+struct Layout {
+  std::size_t keys = 0;
+  std::size_t width = 0;
+  std::size_t key(std::size_t i) const { return 2 + i; }
+  std::size_t period() const { return 2 + keys; }
+  std::size_t currency() const { return 3 + keys; }
+  std::size_t n() const { return 4 + keys; }
+  std::size_t hits() const { return 5 + keys; }
+  std::size_t exact() const { return 6 + keys; }
+  std::size_t value(std::size_t i) const { return 7 + keys + i; }
+  std::size_t title(std::size_t i) const { return 7 + keys + width + i; }
+  std::size_t sort(std::size_t i) const { return 7 + 2 * keys + width + i; }
+};
+Layout layout(const Question& question);
+
+struct Plan {
+  std::string sql;
+  std::vector<Cell> parameters;
+};
+
+Plan compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
+
+// A statement for the keys that are listed even without a case, as (key, title, sort); no SQL when only keys with cases
+// are listed. `dimension` is a place in Question::by.
+Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t dimension);
+
+// A statement for the cases that a leaf counts over the whole question: its fact's columns, for each reference the
+// title instead of the id (after the key, its title), then "counted" (of a share) or "outlier" (of a distribution) as
+// boolean.
+Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf);
+
+// A statement for (how many outliers, their one segment's title or null) of a distribution with a segment.
+Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);
+
+// What is said about a leaf's cases, with the condition for it: left out, mentioned, too young, without a date.
+struct Said {
+  enum class Kind { left_out, mentioned, too_young, undated };
+  Kind kind = Kind::left_out;
+  const Remark* remark = nullptr;
+  std::string words;
+};
+std::vector<Said> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf);
+
+// True when outliers are asked of a distribution.
+bool has_outliers(const MetricDefinition& metric);
+
+}  // namespace traction

@@ -1,0 +1,39 @@
+// Formula: arithmetic on names, as in "won_deals / (won_deals + lost_deals)": the closed grammar in which derived
+// metrics and the columns of table metrics are written. Parsed once, evaluated per row over numbers that may be
+// missing. Pure, thread-safe.
+//   sum = product { ("+" | "-") product } · product = part { ("*" | "/") part }
+//   part = number | name | name "." column | "running" "(" name ")" | "(" sum ")"
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace traction {
+
+struct Formula {
+  enum class Kind { number, name, running, add, subtract, multiply, divide };
+  Kind kind = Kind::number;
+  double number = 0;
+  std::string name;         // of name and running
+  std::vector<Formula> of;  // the two sides of an operation
+};
+
+// Reads a formula. Refused (invalid) with what is wrong and where: a stray character, a missing parenthesis or operand,
+// nothing at all, more than 20 levels of parentheses.
+Result<Formula> parse_formula(std::string_view text);
+
+// Every name in it, each once, in order of appearance.
+std::vector<std::string> names(const Formula& formula);
+
+// What a name stands for in a row; `running` asks for the sum over the rows up to this one. Missing = nullopt.
+using Lookup = std::function<std::optional<double>(const std::string& name, bool running)>;
+
+// The value; nullopt when anything it needs is missing, a divisor is 0 or the result is not finite.
+std::optional<double> evaluate(const Formula& formula, const Lookup& lookup);
+
+}  // namespace traction

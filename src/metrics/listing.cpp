@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "metrics/compile.h"
+#include "metrics/select.h"
+
+namespace traction {
+namespace {
+
+// Whether two paths name records through the same column.
+bool same_root(const Path& a, const Path& b) {
+  if (a.root != b.root || a.steps.size() <= a.root || b.steps.size() <= b.root) return false;
+  for (std::size_t i = 0; i <= a.root; ++i)
+    if (a.steps[i].name != b.steps[i].name) return false;
+  return true;
+}
+
+// The conditions under which a record m of the listed type is listed although it has no case: those of the question
+// and of the metric that speak of the record itself.
+std::string listed_where(Select& select, const Path& path, Joins& joins) {
+  const Question& question = select.question();
+  const RecordType& type = select.schema().need(path.steps[path.root].references);
+  std::string where = "TRUE";
+  for (const char* flag : {"sells", "active"})
+    if (type.field(flag)) where += fmt::format(" AND coalesce(m.{}, TRUE)", flag);
+  for (const Question::Where& filter : question.where) {
+    const Path& other = filter.paths[0];
+    const Path::Step& first = other.steps[other.root];
+    const Field* field = type.field(first.name);
+    if (same_root(path, other)) {
+      where +=
+          " AND " + select.test(joins.reach(other, other.root + 1), other.last().type, filter.values, filter.negate);
+    } else if (field && field->references == first.references && other.steps.size() == other.root + 1) {
+      // A filter by team also narrows which members are listed.
+      where += " AND " + select.test("m." + quoted(field->name), field->type, filter.values, filter.negate);
+    }
+  }
+  // A fact's column stage_kind is the field `kind` of its stage.
+  const std::string prefix = path.steps[0].name + "_";
+  if (question.leaves.size() == 1 && path.root == 0)
+    for (const Condition& condition : question.leaves[0]->where)
+      if (condition.column.starts_with(prefix))
+        if (const Field* field = type.field(condition.column.substr(prefix.size())))
+          where += " AND " + select.test("m." + quoted(field->name), field->type, condition.values, condition.negate);
+  return where;
+}
+
+}  // namespace
+
+Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                     std::size_t dimension) {
+  Select select(catalogue, schema, question);
+  const Path& path = question.paths[0][dimension];
+  const std::string type = listed_type(path);
+  if (type.empty()) return {};
+  Joins joins("m");
+  const std::string key = joins.reach(path, path.root + 1);
+  const std::string where = listed_where(select, path, joins);
+  const auto [title, sort] = select.title(path, "t");
+  std::string join;
+  if (!path.last().references.empty())
+    join = fmt::format(" LEFT JOIN {} t ON t.id = TRY_CAST(u.k AS BIGINT)", quoted(path.last().references));
+  return select.plan(
+      fmt::format("SELECT u.k, {}, {} FROM (SELECT DISTINCT {}::VARCHAR AS k FROM {} m{} WHERE {}) u{} "
+                  "WHERE u.k IS NOT NULL",
+                  title, sort, key, quoted(type), joins.text(), where, join));
+}
+
+Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf) {
+  Select select(catalogue, schema, question);
+  const MetricDefinition& metric = *question.leaves[leaf];
+  const FactDefinition& fact = catalogue.fact(metric.from);
+  const std::string with = select.facts_at();
+  std::string names;
+  const auto columns = [&](Joins& joins) {
+    std::string added;
+    const auto add = [&](const std::string& name, const std::string& expression) {
+      // Prefixed inside, where the cases have columns of their own.
+      added += fmt::format(", {} AS {}", expression, quoted("of_" + name));
+      names += fmt::format("{} AS {}, ", quoted("of_" + name), quoted(name));
+    };
+    for (const FactColumn& column : fact.columns) {
+      const std::string value = "f." + quoted(column.name);
+      if (column.references.empty() || column.name == fact.key) add(column.name, value);
+      if (column.references.empty()) continue;
+      const RecordType& type = schema.need(column.references);
+      const Path title{{{column.name, column.type, column.references, "", {}}, {type.title, {}, "", "", {}}}, 0};
+      add(column.name == fact.key ? column.name + "_title" : column.name,
+          fmt::format("coalesce({}::VARCHAR, '#' || {})", joins.reach(title), value));
+    }
+    return added;
+  };
+  // Fences are those of the groups asked for; a listing of anything else needs no groups.
+  const std::string cases = select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns);
+  std::string mark;
+  if (metric.columns[0].measure == Measure::share) mark = "c0 AS counted, ";
+  if (has_outliers(metric)) mark = "NOT inside AS outlier, ";
+  const std::string listed = mark + names;
+  return select.plan(fmt::format("{}SELECT {} FROM ({}) ORDER BY {}", with, listed.substr(0, listed.size() - 2), cases,
+                                 quoted("of_" + fact.key)));
+}
+
+Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question) {
+  Select select(catalogue, schema, question);
+  const MetricDefinition& metric = *question.leaves[0];
+  const auto path = find_path(metric, catalogue.fact(metric.from), schema, metric.segment);
+  CHECK(path.has_value());
+  const std::string with = select.facts_at();
+  const std::string cases = select_cases(select, 0, {Part::groups, question.period, true}, [&](Joins& joins) {
+    return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
+  });
+  std::string title = "o.segment";
+  std::string join;
+  if (!path->last().references.empty()) {
+    title = select.title(*path, "t").first;
+    join = fmt::format(" LEFT JOIN {} t ON t.id = TRY_CAST(o.segment AS BIGINT)", quoted(path->last().references));
+  }
+  return select.plan(
+      fmt::format("{}SELECT count(*), CASE WHEN count(DISTINCT o.segment) = 1 AND count(o.segment) = "
+                  "count(*) THEN min({}) END FROM ({}) o{} WHERE NOT o.inside",
+                  with, title, cases, join));
+}
+
+}  // namespace traction

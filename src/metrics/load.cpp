@@ -1,0 +1,413 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "metrics/metric.h"
+#include "metrics/path.h"
+#include "schema/toml.h"
+
+namespace traction {
+namespace {
+
+const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days"};
+const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
+const std::vector<std::string> kBetter = {"more", "less", "neither"};
+const std::vector<std::string> kMeasures = {"mean", "median", "p75", "p90", "without_outliers", "kept"};
+
+bool has(const std::vector<std::string>& list, std::string_view text) {
+  return std::ranges::find(list, text) != list.end();
+}
+
+// Values of conditions are texts, numbers and booleans; all are compared as the column's type later.
+std::optional<std::string> value_text(const json::value& value) {
+  if (value.is_string()) return std::string(value.as_string());
+  if (value.is_bool()) return std::string(value.as_bool() ? "true" : "false");
+  if (value.is_int64()) return std::to_string(value.as_int64());
+  return std::nullopt;
+}
+
+// Reads one [[metric]] block and checks it against facts and schema; what needs other metrics is checked later.
+class MetricReader {
+ public:
+  MetricReader(const std::string& path, const toml::table& block, std::span<const FactDefinition> facts,
+               const Schema& schema)
+      : table_(path, block), facts_(facts), schema_(schema) {
+    metric_.place = fmt::format("{}:{}", path, block.source().begin.line);
+  }
+
+  Result<MetricDefinition> read() {
+    std::string kind;
+    json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty;
+    std::string formula;
+    table_.get("name", metric_.name);
+    table_.get("label", metric_.label);
+    table_.get("unit", metric_.unit);
+    table_.get("kind", kind);
+    table_.get("better", metric_.better);
+    table_.get("about", metric_.about);
+    table_.get("source", metric_.source);
+    table_.get("version", metric_.version);
+    table_.get("from", metric_.from);
+    table_.get("time", metric_.time);
+    table_.get("value", metric_.value);
+    table_.get("where", where);
+    table_.get("except", except);
+    table_.get("by", metric_.by);
+    table_.get("dimensions", dimensions);
+    table_.get("empty", empty);
+    table_.get("columns", columns);
+    table_.get("leave_out", leave_out);
+    table_.get("mention", mention);
+    table_.get("settings", metric_.settings);
+    table_.get("old_enough", old_enough);
+    table_.get("segment", metric_.segment);
+    table_.get("formula", formula);
+    table_.get("share", share);
+    table_.nothing_else();
+
+    for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
+                                    std::pair("about", &metric_.about), std::pair("source", &metric_.source)})
+      if (text->empty()) wrong(key, fmt::format("A metric needs \"{}\".", key), Code::required);
+    one_of("kind", kind, kKinds);
+    one_of("unit", metric_.unit, kUnits);
+    one_of("better", metric_.better, kBetter);
+    if (table_.refusal()) return tl::unexpected(*table_.refusal());
+    metric_.kind = static_cast<MetricKind>(std::ranges::find(kKinds, kind) - kKinds.begin());
+
+    if (metric_.kind == MetricKind::derived) {
+      add_formula("value", metric_.unit, formula, "formula");
+      if (!metric_.from.empty()) wrong("from", "A derived metric has a formula and no fact.");
+    } else if (find_fact()) {
+      conditions("where", where, false, metric_.where);
+      conditions("except", except, true, metric_.where);
+      remarks("leave_out", leave_out, metric_.leave_out);
+      remarks("mention", mention, metric_.mention);
+      if (!formula.empty()) wrong("formula", "Only a derived metric has a formula.");
+      check_time();
+      read_dimensions(dimensions);
+      read_old_enough(old_enough);
+      read_columns(columns, share);
+    }
+    read_empty(empty);
+    check_settings();
+    if (table_.refusal()) return tl::unexpected(*table_.refusal());
+    return std::move(metric_);
+  }
+
+ private:
+  void wrong(std::string_view key, std::string sentence, Code code = Code::invalid) {
+    table_.fault(key, code, std::move(sentence));
+  }
+
+  void one_of(std::string_view key, const std::string& given, const std::vector<std::string>& known) {
+    if (!has(known, given))
+      wrong(key,
+            fmt::format("\"{}\" is no {}: it is {}.{}", excerpt(given), key, enumerate(known),
+                        did_you_mean(excerpt(given), known)),
+            given.empty() ? Code::required : Code::unknown);
+  }
+
+  bool find_fact() {
+    std::vector<std::string> names;
+    for (const FactDefinition& fact : facts_) {
+      if (fact.name == metric_.from) fact_ = &fact;
+      names.push_back(fact.name);
+    }
+    if (!fact_)
+      wrong(
+          "from",
+          fmt::format("There is no fact \"{}\".{}", excerpt(metric_.from), did_you_mean(excerpt(metric_.from), names)),
+          metric_.from.empty() ? Code::required : Code::unknown);
+    return fact_ != nullptr;
+  }
+
+  const FactColumn* need_column(std::string_view key, const std::string& column) {
+    const FactColumn* found = fact_->column(column);
+    if (found) return found;
+    std::vector<std::string> names;
+    for (const FactColumn& known : fact_->columns) names.push_back(known.name);
+    wrong(key,
+          fmt::format("The fact \"{}\" has no column \"{}\".{}", fact_->name, excerpt(column),
+                      did_you_mean(excerpt(column), names)),
+          Code::unknown);
+    return nullptr;
+  }
+
+  void conditions(std::string_view key, const json::value& given, bool negate, std::vector<Condition>& out) {
+    if (given.is_null()) return;
+    if (!given.is_object()) return wrong(key, fmt::format("\"{}\" takes {{column = value}}.", key));
+    for (const auto& [column, values] : given.as_object()) {
+      Condition condition{column, {}, negate};
+      const json::array list = values.is_array() ? values.as_array() : json::array{values};
+      for (const json::value& value : list) {
+        const auto text = value_text(value);
+        if (!text) return wrong(key, fmt::format("\"{}\" takes texts, whole numbers and true or false.", key));
+        condition.values.push_back(*text);
+      }
+      const FactColumn* known = need_column(key, condition.column);
+      if (!known) return;
+      if (known->type == FieldType::boolean)
+        for (const std::string& text : condition.values)
+          if (text != "true" && text != "false" && !text.empty())
+            return wrong(key, fmt::format("\"{}\" is true or false.", condition.column));
+      out.push_back(std::move(condition));
+    }
+  }
+
+  void remarks(std::string_view key, const json::value& given, std::vector<Remark>& out) {
+    if (given.is_null()) return;
+    if (!given.is_array()) return wrong(key, fmt::format("\"{}\" takes [{{when = {{…}}, say = \"…\"}}].", key));
+    for (const json::value& item : given.as_array()) {
+      const json::object* remark = item.if_object();
+      const json::value* when = remark ? remark->if_contains("when") : nullptr;
+      const json::value* say = remark ? remark->if_contains("say") : nullptr;
+      if (!when || !say || !say->is_string() || remark->size() != 2)
+        return wrong(key, fmt::format("Each of \"{}\" takes \"when\" and \"say\" and nothing else.", key));
+      out.push_back({{}, std::string(say->as_string())});
+      conditions(key, *when, false, out.back().when);
+    }
+  }
+
+  void check_time() {
+    if (metric_.kind == MetricKind::state) {
+      if (!metric_.time.empty()) wrong("time", "A state is asked at an instant and has no \"time\".");
+      if (!fact_->start() || !fact_->end()) wrong("from", "A state needs a fact with a start and an end.");
+      return;
+    }
+    const FactColumn* time = need_column("time", metric_.time);
+    if (time && time->type != FieldType::date) wrong("time", "\"time\" is a column of type date.");
+  }
+
+  void read_dimensions(const json::value& given) {
+    if (!given.is_null() && !given.is_object()) return wrong("dimensions", "\"dimensions\" takes {name = \"path\"}.");
+    if (given.is_object())
+      for (const auto& [alias, way] : given.as_object()) {
+        if (!way.is_string() || way.as_string().empty()) return wrong("dimensions", "A path is a text.");
+        metric_.dimensions.emplace(alias, way.as_string());
+      }
+    for (const auto& [alias, way] : metric_.dimensions)
+      if (const auto path = find_path(metric_, *fact_, schema_, alias); !path)
+        wrong("dimensions", path.error().sentence, path.error().code);
+    for (const std::string& dimension : metric_.by)
+      if (const auto path = find_path(metric_, *fact_, schema_, dimension); !path)
+        wrong("by", path.error().sentence, path.error().code);
+    if (!metric_.segment.empty())
+      if (const auto path = find_path(metric_, *fact_, schema_, metric_.segment); !path)
+        wrong("segment", path.error().sentence, path.error().code);
+  }
+
+  void read_old_enough(const json::value& given) {
+    if (given.is_null()) return;
+    const json::object* parts = given.if_object();
+    const json::value* setting = parts ? parts->if_contains("setting") : nullptr;
+    const json::value* say = parts ? parts->if_contains("say") : nullptr;
+    if (!setting || !setting->is_string() || !say || !say->is_string() || parts->size() != 2)
+      return wrong("old_enough", "\"old_enough\" takes \"setting\" and \"say\" and nothing else.");
+    metric_.old_enough = setting->as_string();
+    metric_.old_enough_say = say->as_string();
+    metric_.settings.push_back(metric_.old_enough);
+    if (!fact_->start()) wrong("old_enough", "\"old_enough\" needs a fact with a start.");
+  }
+
+  void check_settings() {
+    const RecordType* workspace = schema_.type("workspace");
+    for (const std::string& setting : metric_.settings) {
+      const Field* field = workspace ? workspace->field(setting) : nullptr;
+      if (!field || (field->type != FieldType::integer && field->type != FieldType::duration))
+        wrong(metric_.old_enough == setting ? "old_enough" : "settings",
+              fmt::format("The workspace has no number \"{}\" among its settings.", excerpt(setting)), Code::unknown);
+    }
+  }
+
+  void read_empty(const json::value& given) {
+    if (given.is_null()) return;
+    if (!given.is_int64()) return wrong("empty", "\"empty\" takes a whole number.");
+    if (metric_.unit == "rate" || metric_.unit == "ratio")
+      return wrong("empty", "A rate of nothing is empty, not a number.");
+    metric_.empty = static_cast<double>(given.as_int64());
+  }
+
+  void add(std::string column_name, std::string unit, Measure measure, std::vector<Condition> when = {}) {
+    if (metric_.column(column_name))
+      wrong("columns", fmt::format("The column \"{}\" is there twice.", excerpt(column_name)), Code::duplicate);
+    metric_.columns.push_back({std::move(column_name), std::move(unit), measure, std::move(when), {}, ""});
+  }
+
+  void add_formula(std::string column_name, std::string unit, const std::string& words, std::string_view key) {
+    if (words.empty()) return wrong(key, "A derived metric needs a formula.", Code::required);
+    auto formula = parse_formula(words);
+    if (!formula) return wrong(key, formula.error().sentence, formula.error().code);
+    add(std::move(column_name), std::move(unit), Measure::formula);
+    metric_.columns.back().formula = std::move(*formula);
+    metric_.columns.back().words = words;
+  }
+
+  // The column that is summed or whose distribution is asked, fit for the metric's unit.
+  void measured(const std::string& column) {
+    const FactColumn* found = need_column("value", column);
+    if (!found) return;
+    metric_.value = column;
+    const bool number = found->type == FieldType::integer || found->type == FieldType::decimal ||
+                        found->type == FieldType::duration || found->type == FieldType::money;
+    if (!number) return wrong("value", fmt::format("\"{}\" is not a number.", column));
+    if ((found->type == FieldType::money) != (metric_.unit == "money"))
+      return wrong("unit", "The unit is money where an amount is measured, and nowhere else.");
+    if (metric_.unit == "money" && !fact_->column("currency"))
+      wrong("value", fmt::format("The fact \"{}\" has no currency.", fact_->name));
+  }
+
+  void read_columns(const json::value& columns, const json::value& share) {
+    if (!share.is_null() && metric_.value != "share") wrong("share", "\"share\" goes with value = \"share\".");
+    if (metric_.kind == MetricKind::base || metric_.kind == MetricKind::state) return read_value(share);
+    if (!columns.is_array() || columns.as_array().empty())
+      return wrong("columns", "This kind of metric needs \"columns\".", Code::required);
+    if (metric_.kind == MetricKind::distribution) measured(metric_.value);
+    if (metric_.kind == MetricKind::duration) {
+      if (!fact_->start() || !fact_->end()) wrong("from", "A duration needs a fact with a start and an end.");
+      if (metric_.unit != "seconds") wrong("unit", "The unit of a duration is seconds.");
+    }
+    for (const json::value& column : columns.as_array()) {
+      if (metric_.kind == MetricKind::table)
+        read_table_column(column);
+      else
+        read_measure(column);
+    }
+  }
+
+  void read_value(const json::value& share) {
+    const std::string given = metric_.value;
+    if (given == "count") {
+      metric_.value.clear();
+      if (metric_.unit != "count") wrong("unit", "The unit of a count is count.");
+      return add("value", "count", Measure::count);
+    }
+    if (given == "share") {
+      metric_.value.clear();
+      if (metric_.unit != "rate") wrong("unit", "The unit of a share is rate.");
+      add("value", "rate", Measure::share);
+      conditions("share", share, false, metric_.columns.back().when);
+      if (metric_.columns.back().when.empty()) wrong("share", "A share needs \"share = {…}\".", Code::required);
+      return;
+    }
+    if (!given.starts_with("sum(") || !given.ends_with(')'))
+      return wrong("value", "\"value\" is count, sum(COLUMN) or share.",
+                   given.empty() ? Code::required : Code::invalid);
+    measured(given.substr(4, given.size() - 5));
+    add("value", metric_.unit, Measure::sum);
+  }
+
+  void read_measure(const json::value& column) {
+    const std::string measure = column.is_string() ? std::string(column.as_string()) : "";
+    const auto found = std::ranges::find(kMeasures, measure);
+    const bool quantile = measure == "median" || measure == "p75" || measure == "p90";
+    if (found == kMeasures.end() || (metric_.kind == MetricKind::duration && !quantile))
+      return wrong("columns", fmt::format("\"{}\" is no column of a {}.", excerpt(measure), name(metric_.kind)),
+                   Code::unknown);
+    const auto place = static_cast<int>(found - kMeasures.begin());
+    add(measure, measure == "kept" ? "count" : metric_.unit,
+        static_cast<Measure>(static_cast<int>(Measure::mean) + place));
+  }
+
+  void read_table_column(const json::value& given) {
+    const json::object* column = given.if_object();
+    const auto text = [&](const char* key) {
+      const json::value* value = column ? column->if_contains(key) : nullptr;
+      return value && value->is_string() ? std::string(value->as_string()) : std::string();
+    };
+    const bool counts = column && column->contains("count");
+    if (!column || column->size() != 3 || text("name").empty() || counts == column->contains("formula"))
+      return wrong("columns", "A column of a table has a name, a unit, and a count or a formula.");
+    one_of("unit", text("unit"), kUnits);
+    if (!counts) {
+      for (const std::string& used : names(parse_formula(text("formula")).value_or(Formula{})))
+        if (!metric_.column(used))
+          wrong("columns",
+                fmt::format("The formula of \"{}\" needs \"{}\", which is no column before it.", text("name"), used),
+                Code::unknown);
+      return add_formula(text("name"), text("unit"), text("formula"), "columns");
+    }
+    add(text("name"), text("unit"), Measure::count);
+    conditions("columns", column->at("count"), false, metric_.columns.back().when);
+  }
+
+  TomlTable table_;
+  std::span<const FactDefinition> facts_;
+  const Schema& schema_;
+  const FactDefinition* fact_ = nullptr;
+  MetricDefinition metric_;
+};
+
+// Checks of a derived metric against the others, `way` being the metrics passed on the way down.
+std::optional<Refusal> check_formula(const MetricDefinition& metric, const Catalogue& catalogue,
+                                     std::vector<std::string>& way) {
+  if (metric.kind != MetricKind::derived) return std::nullopt;
+  way.push_back(metric.name);
+  for (const std::string& used : names(metric.columns[0].formula)) {
+    const std::string part_name = used.substr(0, used.find('.'));
+    const auto part = catalogue.find(part_name);
+    if (!part) return Refusal{Code::unknown, metric.place, part.error().sentence};
+    if (has(way, part_name))
+      return Refusal{Code::invalid, metric.place,
+                     fmt::format("\"{}\" needs itself: {} form a circle.", part_name, enumerate(way))};
+    if (used.size() > part_name.size() && !(*part)->column(used.substr(part_name.size() + 1)))
+      return Refusal{Code::unknown, metric.place, fmt::format("There is no column \"{}\".", used)};
+    if ((*part)->kind == MetricKind::table)
+      return Refusal{Code::invalid, metric.place, fmt::format("\"{}\" is a table, not a number.", part_name)};
+    if (auto refusal = check_formula(**part, catalogue, way)) return refusal;
+  }
+  way.pop_back();
+  return std::nullopt;
+}
+
+std::optional<Refusal> check_currency(const MetricDefinition& metric, const Catalogue& catalogue) {
+  const auto leaves = catalogue.leaves(metric);
+  if (std::ranges::none_of(leaves, [](const MetricDefinition* leaf) { return is_money(*leaf); })) return std::nullopt;
+  for (const MetricDefinition* leaf : leaves)
+    if (!catalogue.fact(leaf->from).column("currency"))
+      return Refusal{
+          Code::invalid, metric.place,
+          fmt::format("\"{}\" joins amounts with \"{}\", whose fact has no currency.", metric.name, leaf->name)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Catalogue> Catalogue::load(std::span<const DefinitionFile> files, std::vector<FactDefinition> facts,
+                                  const Schema& schema) {
+  Catalogue catalogue;
+  catalogue.facts_ = std::move(facts);
+  std::map<std::string, std::string> places;
+  for (const DefinitionFile& file : files) {
+    const auto parsed = parse_toml(file.path, file.text);
+    if (!parsed) return refuse(parsed);
+    TomlTable root(file.path, *parsed);
+    json::value blocks;
+    root.get("metric", blocks);
+    root.nothing_else();
+    const toml::array* list = parsed->get_as<toml::array>("metric");
+    if (!list || !list->is_array_of_tables())
+      root.fault("metric", Code::required, "A file of metrics holds [[metric]] blocks.");
+    if (root.refusal()) return tl::unexpected(*root.refusal());
+    for (const toml::node& block : *list) {
+      auto metric = MetricReader(file.path, *block.as_table(), catalogue.facts_, schema).read();
+      if (!metric) return refuse(metric);
+      if (const auto [known, added] = places.emplace(metric->name, metric->place); !added)
+        return refuse(Code::duplicate, metric->place,
+                      fmt::format("The metric \"{}\" is already at {}.", metric->name, known->second));
+      catalogue.metrics_.push_back(std::move(*metric));
+    }
+  }
+  std::ranges::sort(catalogue.metrics_, {}, &MetricDefinition::name);
+  for (const MetricDefinition& metric : catalogue.metrics_) {
+    std::vector<std::string> way;
+    if (const auto refusal = check_formula(metric, catalogue, way)) return tl::unexpected(*refusal);
+  }
+  for (const MetricDefinition& metric : catalogue.metrics_)
+    if (const auto refusal = check_currency(metric, catalogue)) return tl::unexpected(*refusal);
+  return catalogue;
+}
+
+}  // namespace traction

@@ -1,0 +1,70 @@
+#include "metrics/metric.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace traction {
+namespace {
+
+std::vector<std::string> metric_names(std::span<const MetricDefinition> metrics) {
+  std::vector<std::string> names;
+  for (const MetricDefinition& metric : metrics) names.push_back(metric.name);
+  return names;
+}
+
+}  // namespace
+
+const MetricColumn* MetricDefinition::column(std::string_view column_name) const {
+  const auto found = std::ranges::find(columns, column_name, &MetricColumn::name);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+Result<const MetricDefinition*> Catalogue::find(std::string_view metric) const {
+  const auto found = std::ranges::find(metrics_, metric, &MetricDefinition::name);
+  if (found != metrics_.end()) return &*found;
+  return refuse(Code::unknown, "metric",
+                fmt::format("There is no metric \"{}\".{}", excerpt(metric),
+                            did_you_mean(excerpt(metric), metric_names(metrics_))));
+}
+
+const FactDefinition& Catalogue::fact(std::string_view fact_name) const {
+  const auto found = std::ranges::find(facts_, fact_name, &FactDefinition::name);
+  CHECK(found != facts_.end());
+  return *found;
+}
+
+std::vector<const MetricDefinition*> Catalogue::leaves(const MetricDefinition& metric) const {
+  if (metric.kind != MetricKind::derived) return {&metric};
+  std::vector<const MetricDefinition*> all;
+  for (const std::string& used : names(metric.columns[0].formula)) {
+    const auto part = find(used.substr(0, used.find('.')));
+    CHECK(part.has_value());
+    for (const MetricDefinition* leaf : leaves(**part))
+      if (std::ranges::find(all, leaf) == all.end()) all.push_back(leaf);
+  }
+  return all;
+}
+
+int smallest_n(const MetricColumn& column) {
+  if (column.measure == Measure::median) return 6;
+  if (column.measure == Measure::p75) return 11;
+  if (column.measure == Measure::p90) return 29;
+  return column.unit == "rate" ? 10 : 0;
+}
+
+std::string_view name(MetricKind kind) {
+  constexpr std::array<std::string_view, 6> kNames = {"base", "state", "derived", "distribution", "duration", "table"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+bool is_money(const MetricDefinition& metric) {
+  return std::ranges::any_of(metric.columns, [](const MetricColumn& column) { return column.unit == "money"; });
+}
+
+}  // namespace traction

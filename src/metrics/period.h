@@ -1,0 +1,54 @@
+// Period: the days a question is about, the days a comparison is about, and the days at which the periods of a grain
+// begin. Days are those of the workspace's zone; intervals are [from, to). Pure values, thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/instant.h"
+#include "metrics/query.h"
+
+namespace traction {
+
+struct Period {
+  std::optional<Date> from, to;  // open where absent
+};
+
+// How a week begins: days from its first day to the next Monday ("monday" 0, "sunday" 1, "saturday" 2).
+int week_shift(std::string_view week_start);
+
+// First day of the period of the grain that `day` falls in. Not for Grain::none.
+Date begin_of(Grain grain, Date day, int week_shift);
+
+// First day of the period after (or, negative, before) by `count`. `begin` must be a first day.
+Date step(Grain grain, Date begin, int count);
+
+// First days of all periods that touch [from, to), ascending. At most 20,000, the rest is not given.
+std::vector<Date> begins(Grain grain, Date from, Date to, int week_shift);
+
+// "2017-03-01" for a day, "week of 2017-03-06", "2017-03", "2017 Q1", "2017".
+std::string label(Grain grain, Date begin);
+
+std::string_view name(Grain grain);                    // "month", "" for none
+std::optional<Grain> grain_of(std::string_view text);  // of name()
+
+// The day `months` later, on the last day of its month where the month is too short.
+Date same_day(Date date, int months);
+
+// The period that `period` is compared with, and the part of `period` that is compared.
+// previous: as many days just before; with a grain, as many of its periods, so that rows line up. last_year: the same
+// days a year before (by weeks: 52 weeks before). Where `period` is not over at the end of `today`, it is first cut to
+// the days elapsed, so that a part is set against an equal part.
+struct Comparison {
+  Compare how = Compare::none;
+  Period now, then;
+};
+Comparison compare(Compare how, Grain grain, Date from, Date to, Date today, int week_shift);
+
+// Where a row of the compared period belongs among the rows of the present one: the first day there. Nullopt when there
+// is no such row (29 February).
+std::optional<Date> line_up(const Comparison& comparison, Grain grain, Date then, int week_shift);
+
+}  // namespace traction

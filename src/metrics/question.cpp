@@ -1,0 +1,251 @@
+#include "metrics/question.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "base/zone.h"
+
+namespace traction {
+namespace {
+
+constexpr std::size_t kMostNames = 20'000;  // that a wrong label is compared with
+
+std::string text_of(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text ? *text : std::string();
+}
+
+std::vector<std::string> first_column(const Table& table) {
+  std::vector<std::string> texts;
+  for (const auto& row : table.rows) texts.push_back(text_of(row.at(0)));
+  return texts;
+}
+
+Result<Settings> read_settings(const Asking& asking) {
+  const RecordType& type = asking.schema.need("workspace");
+  std::vector<std::string> numbers;
+  std::string sql = "SELECT zone, currency, week_start";
+  for (const Field& field : type.fields)
+    if (field.type == FieldType::integer || field.type == FieldType::duration) {
+      numbers.push_back(field.name);
+      sql += ", " + quoted(field.name) + "::BIGINT";
+    }
+  const auto table = asking.run(sql + " FROM workspace", {});
+  if (!table) return refuse(table);
+  if (table->rows.empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
+  const auto& row = table->rows[0];
+  Settings settings{text_of(row.at(0)), text_of(row.at(1)), text_of(row.at(2)), {}};
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (const auto* number = std::get_if<std::int64_t>(&row.at(i + 3))) settings.numbers[numbers[i]] = *number;
+  return settings;
+}
+
+// Finds a name in every leaf; it must mean something in each.
+Result<std::vector<Path>> find_paths(const Asking& asking, const Question& question, std::string_view named) {
+  std::vector<Path> paths;
+  for (const MetricDefinition* leaf : question.leaves) {
+    auto path = find_path(*leaf, asking.catalogue.fact(leaf->from), asking.schema, named);
+    if (!path) return refuse(path);
+    paths.push_back(std::move(*path));
+  }
+  return paths;
+}
+
+Result<std::vector<std::string>> ids_of(const Asking& asking, const Path& path, const std::string& value,
+                                        std::string_view dimension) {
+  const RecordType& type = asking.schema.need(path.last().references);
+  const std::string title = quoted(type.title) + "::VARCHAR";
+  const std::string view = quoted(type.name);
+  auto found =
+      asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE {} = $1 ORDER BY id", view, title), {Cell(value)});
+  if (!found) return refuse(found);
+  const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
+  if (found->rows.empty() && digits)
+    found =
+        asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE id = try_cast($1 AS BIGINT)", view), {Cell(value)});
+  if (!found) return refuse(found);
+  if (!found->rows.empty()) return first_column(*found);
+  const auto known = asking.run(
+      fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL LIMIT {2}", title, view, kMostNames), {});
+  if (!known) return refuse(known);
+  return refuse(Code::unknown, std::string(dimension),
+                fmt::format("There is no {} \"{}\".{}", lower(type.label), excerpt(value),
+                            did_you_mean(excerpt(value), first_column(*known))));
+}
+
+// The values of a text that occur, where the path ends in a record type or in the fact itself.
+Result<std::vector<std::string>> texts_of(const Asking& asking, const MetricDefinition& leaf, const Path& path) {
+  if (!path.last().choices.empty()) return path.last().choices;
+  const bool of_fact = path.steps.size() == 1;
+  const std::string& table = of_fact ? leaf.from : path.steps[path.steps.size() - 2].references;
+  const auto known = asking.run(fmt::format("SELECT DISTINCT {0}::VARCHAR FROM {1} WHERE {0} IS NOT NULL LIMIT {2}",
+                                            quoted(path.last().name), quoted(table), kMostNames),
+                                {});
+  if (!known) return refuse(known);
+  return first_column(*known);
+}
+
+bool is_number(const std::string& text, bool whole) {
+  const char* end = text.data() + text.size();
+  std::int64_t integer = 0;
+  double decimal = 0;
+  const auto read = whole ? std::from_chars(text.data(), end, integer) : std::from_chars(text.data(), end, decimal);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+// One value of a filter as it is compared, or why it cannot be.
+Result<std::vector<std::string>> values_of(const Asking& asking, const MetricDefinition& leaf, const Path& path,
+                                           const std::string& value, const std::string& dimension) {
+  const auto wrong = [&](std::string_view wanted) {
+    return refuse(Code::invalid, dimension,
+                  fmt::format("\"{}\" is not {}, which {} holds.", excerpt(value), wanted, dimension));
+  };
+  if (value.empty()) return std::vector<std::string>{""};
+  switch (path.last().type) {
+    case FieldType::reference:
+      return ids_of(asking, path, value, dimension);
+    case FieldType::boolean:
+      if (value == "true" || value == "yes") return std::vector<std::string>{"true"};
+      if (value == "false" || value == "no") return std::vector<std::string>{"false"};
+      return wrong("true or false");
+    case FieldType::date:
+      if (!parse_date(value)) return wrong("a date such as 2017-12-31");
+      return std::vector{value};
+    case FieldType::integer:
+    case FieldType::duration:
+      if (!is_number(value, true)) return wrong("a whole number");
+      return std::vector{value};
+    case FieldType::decimal:
+      if (!is_number(value, false)) return wrong("a number");
+      return std::vector{value};
+    case FieldType::text:
+    case FieldType::choice:
+    case FieldType::currency: {
+      const auto known = texts_of(asking, leaf, path);
+      if (!known) return refuse(known);
+      if (std::ranges::find(*known, value) != known->end() || known->size() >= kMostNames) return std::vector{value};
+      return refuse(
+          Code::unknown, dimension,
+          fmt::format("Nothing has the {} \"{}\".{}", dimension, excerpt(value), did_you_mean(excerpt(value), *known)));
+    }
+    default:
+      return refuse(Code::invalid, dimension, fmt::format("{} cannot be filtered by.", dimension));
+  }
+}
+
+Result<Question::Where> read_where(const Asking& asking, const Question& question, const Filter& filter) {
+  auto paths = find_paths(asking, question, filter.dimension);
+  if (!paths) return refuse(paths);
+  Question::Where where{std::move(*paths), {}, filter.negate, ""};
+  std::vector<std::string> shown;
+  for (const std::string& value : filter.values) {
+    const auto values = values_of(asking, *question.leaves[0], where.paths[0], value, filter.dimension);
+    if (!values) return refuse(values);
+    where.values.insert(where.values.end(), values->begin(), values->end());
+    shown.push_back(value.empty() ? "(none)" : value);
+  }
+  if (filter.values.empty()) return refuse(Code::required, filter.dimension, "A filter needs a value.");
+  for (const Path& path : where.paths)
+    if (path.last().type != where.paths[0].last().type || path.last().references != where.paths[0].last().references)
+      return refuse(Code::invalid, filter.dimension,
+                    fmt::format("\"{}\" means different things in the parts of \"{}\".", filter.dimension,
+                                question.metric->name));
+  where.words = fmt::format("{} is {}{}", filter.dimension, filter.negate ? "not " : "", fmt::join(shown, " or "));
+  return where;
+}
+
+// The day a state's history begins: the earliest start among the facts asked.
+Result<std::optional<Date>> first_day(const Asking& asking, const Question& question) {
+  std::optional<Date> first;
+  for (const MetricDefinition* leaf : question.leaves) {
+    const FactDefinition& fact = asking.catalogue.fact(leaf->from);
+    if (leaf->kind != MetricKind::state) continue;
+    const auto table = asking.run(
+        fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)), {});
+    if (!table) return refuse(table);
+    const auto day =
+        table->rows.empty() ? Result<Date>(refuse(Code::invalid, "", "")) : parse_date(text_of(table->rows[0].at(0)));
+    if (day && (!first || *day < *first)) first = *day;
+  }
+  return first;
+}
+
+std::optional<Refusal> read_period(const Asking& asking, const Query& query, Question& question) {
+  question.grain = query.grain;
+  question.period = {query.from, query.to};
+  if (query.from && query.to && *query.to <= *query.from)
+    return Refusal{Code::invalid, "to",
+                   fmt::format("The period ends ({}) before it begins ({}). The end is the first day after it.",
+                               to_string(*query.to), to_string(*query.from))};
+  const bool state = std::ranges::any_of(question.leaves,
+                                         [](const MetricDefinition* leaf) { return leaf->kind == MetricKind::state; });
+  const Date tomorrow{question.today.days + 1};
+  if (state && query.grain != Grain::none) {
+    if (!question.period.to) question.period.to = tomorrow;
+    if (!question.period.from) {
+      const auto first = first_day(asking, question);
+      if (!first) return first.error();
+      question.period.from = std::min(first->value_or(question.today), Date{question.period.to->days - 1});
+    }
+  }
+  if (query.compare == Compare::none) return std::nullopt;
+  if (!question.period.from)
+    return Refusal{Code::required, "from", "A comparison needs the first day of the period that is compared."};
+  const Date from = *question.period.from;
+  const Date to = question.period.to.value_or(std::max(tomorrow, Date{from.days + 1}));
+  question.comparison = compare(query.compare, query.grain, from, to, question.today, question.week());
+  question.period = question.comparison->now;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string day_column(const FactColumn& instant) {
+  CHECK(instant.name.ends_with("_at"));
+  return instant.name.substr(0, instant.name.size() - 3) + "_on";
+}
+
+Result<Question> understand(const Asking& asking, const Query& query) {
+  const auto metric = asking.catalogue.find(query.metric);
+  if (!metric) return refuse(metric);
+  Question question;
+  question.metric = *metric;
+  question.leaves = asking.catalogue.leaves(**metric);
+  question.by_currency = std::ranges::any_of(question.leaves, [](const auto* leaf) { return is_money(*leaf); });
+
+  auto settings = read_settings(asking);
+  if (!settings) return refuse(settings);
+  question.settings = std::move(*settings);
+  const auto zone = Zone::find(question.settings.zone);
+  if (!zone) return refuse(zone);
+  question.at = query.at;
+  question.judged = query.at.value_or(asking.now);
+  question.today = (*zone)->day(question.judged);
+
+  question.by = query.by;
+  for (const std::string& usual : question.metric->by)
+    if (query.by.empty() || (question.metric->kind == MetricKind::table && !std::ranges::count(question.by, usual)))
+      question.by.push_back(usual);
+  question.paths.resize(question.leaves.size());
+  for (const std::string& dimension : question.by) {
+    if (std::ranges::count(question.by, dimension) > 1)
+      return refuse(Code::duplicate, dimension, fmt::format("\"{}\" is asked twice.", dimension));
+    const auto paths = find_paths(asking, question, dimension);
+    if (!paths) return refuse(paths);
+    for (std::size_t leaf = 0; leaf < paths->size(); ++leaf) question.paths[leaf].push_back((*paths)[leaf]);
+  }
+  for (const Filter& filter : query.where) {
+    auto where = read_where(asking, question, filter);
+    if (!where) return refuse(where);
+    question.where.push_back(std::move(*where));
+  }
+  if (auto refusal = read_period(asking, query, question)) return tl::unexpected(*refusal);
+  return question;
+}
+
+}  // namespace traction

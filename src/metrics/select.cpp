@@ -1,0 +1,151 @@
+#include "metrics/select.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace traction {
+
+std::string Select::bind(Cell value) {
+  parameters_.push_back(std::move(value));
+  return "$" + std::to_string(parameters_.size());
+}
+
+std::string Select::test(const std::string& expression, FieldType type, const std::vector<std::string>& values,
+                         bool negate) {
+  std::vector<std::string> bound;
+  bool empty = false;
+  for (const std::string& value : values) {
+    if (value.empty()) {
+      empty = true;
+    } else if (type == FieldType::boolean) {
+      bound.emplace_back(value == "true" ? "TRUE" : "FALSE");
+    } else if (type == FieldType::integer || type == FieldType::duration || type == FieldType::reference) {
+      std::int64_t number = 0;
+      CHECK(std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc());
+      bound.push_back(bind(Cell(number)));
+    } else if (type == FieldType::decimal) {
+      double number = 0;
+      CHECK(std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc());
+      bound.push_back(bind(Cell(number)));
+    } else {
+      bound.push_back(bind(Cell(value)) + (type == FieldType::date ? "::DATE" : ""));
+    }
+  }
+  std::vector<std::string> parts;
+  if (!bound.empty()) parts.push_back(fmt::format("{} IN ({})", expression, fmt::join(bound, ", ")));
+  if (empty) parts.push_back(expression + " IS NULL");
+  const std::string any = fmt::format("({})", fmt::join(parts, " OR "));
+  return negate ? fmt::format("NOT coalesce({}, FALSE)", any) : any;
+}
+
+std::string Select::all(const FactDefinition& fact, const std::vector<Condition>& conditions) {
+  std::string text;
+  for (const Condition& condition : conditions) {
+    const FactColumn* column = fact.column(condition.column);
+    CHECK(column);
+    text += (text.empty() ? "" : " AND ") +
+            test("f." + quoted(column->name), column->type, condition.values, condition.negate);
+  }
+  return text.empty() ? "TRUE" : text;
+}
+
+std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
+  const MetricDefinition& metric = *question_.leaves[leaf];
+  const FactDefinition& fact = catalogue_.fact(metric.from);
+  std::string text = all(fact, metric.where);
+  for (const Question::Where& where : question_.where)
+    text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
+  if (!counted) return text;
+  for (const Remark& remark : metric.leave_out)
+    text += fmt::format(" AND NOT coalesce({}, FALSE)", all(fact, remark.when));
+  if (!metric.old_enough.empty()) text += " AND " + old_enough(metric, fact);
+  if (metric.kind == MetricKind::distribution) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
+  if (metric.kind == MetricKind::duration) text += fmt::format(" AND f.{} IS NOT NULL", quoted(fact.start()->name));
+  return text;
+}
+
+std::string Select::old_enough(const MetricDefinition& leaf, const FactDefinition& fact) {
+  const auto days = question_.settings.numbers.find(leaf.old_enough);
+  const std::int64_t age = days == question_.settings.numbers.end() ? 0 : days->second;
+  return fmt::format("coalesce(f.{} <= {}, FALSE)", quoted(fact.start()->name),
+                     bind(Instant{question_.judged.micros - age * kDay}));
+}
+
+std::string Select::open_at(const FactDefinition& fact, const std::string& day) {
+  // A row whose beginning is not known is taken to have begun before.
+  return fmt::format("coalesce(f.{0} < {2}, TRUE) AND coalesce(f.{1} >= {2}, f.{3} IS NULL)",
+                     quoted(day_column(*fact.start())), quoted(day_column(*fact.end())), day, quoted(fact.end()->name));
+}
+
+std::string Select::in_period(std::size_t leaf, const Period& period) {
+  const MetricDefinition& metric = *question_.leaves[leaf];
+  const FactDefinition& fact = catalogue_.fact(metric.from);
+  if (metric.kind == MetricKind::state) {
+    if (!period.to) return fmt::format("f.{} IS NULL", quoted(fact.end()->name));
+    return open_at(fact, bind(*period.to));
+  }
+  std::string text;
+  if (period.from) text = fmt::format("f.{} >= {}", quoted(metric.time), bind(*period.from));
+  if (period.to) text += fmt::format("{}f.{} < {}", text.empty() ? "" : " AND ", quoted(metric.time), bind(*period.to));
+  return text.empty() ? "TRUE" : text;
+}
+
+std::string Select::currency(const FactDefinition& fact) {
+  if (!question_.by_currency || !fact.column("currency")) return "''";
+  return fmt::format("coalesce(f.currency, {}::VARCHAR)", bind(Cell(question_.settings.currency)));
+}
+
+std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
+  if (!leaf.value.empty()) return "f." + quoted(leaf.value);
+  if (leaf.kind != MetricKind::duration) return "NULL";
+  // What is still open has lasted until the instant judged.
+  return fmt::format("greatest(0, (epoch_us(coalesce(f.{}, {})) - epoch_us(f.{})) // 1000000)",
+                     quoted(fact.end()->name), bind(question_.judged), quoted(fact.start()->name));
+}
+
+std::string Select::facts_at() {
+  if (!question_.at) return "";
+  // A fact that is rebuilt needs those it reads, which come before it.
+  std::set<std::string> used;
+  for (const MetricDefinition* leaf : question_.leaves) used.insert(leaf->from);
+  const auto facts = catalogue_.facts();
+  for (auto fact = facts.rbegin(); fact != facts.rend(); ++fact)
+    if (used.contains(fact->name) && fact->rebuild_at) used.insert(fact->reads.begin(), fact->reads.end());
+  std::vector<std::string> tables;
+  for (const FactDefinition& fact : facts) {
+    if (!used.contains(fact.name)) continue;
+    if (fact.rebuild_at) {
+      tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
+      continue;
+    }
+    const std::string at = bind(*question_.at);
+    std::string replaced;
+    for (const FactColumn& column : fact.columns)
+      if (fact.end() && (column.end || column.clears))
+        replaced += fmt::format("{0}CASE WHEN {1} < {2} THEN {3} END AS {3}", replaced.empty() ? "" : ", ",
+                                quoted(fact.end()->name), at, quoted(column.name));
+    tables.push_back(
+        fmt::format("{} AS (SELECT *{} FROM main.{}{})", quoted(fact.name),
+                    replaced.empty() ? "" : " REPLACE (" + replaced + ")", quoted(fact.name),
+                    fact.start() ? fmt::format(" WHERE coalesce({} < {}, TRUE)", quoted(fact.start()->name), at) : ""));
+  }
+  return fmt::format("WITH {} ", fmt::join(tables, ", "));
+}
+
+std::pair<std::string, std::string> Select::title(const Path& path, const std::string& alias) const {
+  if (path.last().references.empty()) return {"NULL::VARCHAR", "NULL::VARCHAR"};
+  const RecordType& type = schema_.need(path.last().references);
+  const std::string shown = fmt::format("{}.{}::VARCHAR", alias, quoted(type.title));
+  if (!type.field("position")) return {shown, "NULL::VARCHAR"};
+  const std::string group = type.field("pipeline") ? fmt::format("coalesce({}.pipeline, 0)", alias) : "0";
+  return {shown, fmt::format("printf('%018d.%06d', {}, {}.position)", group, alias)};
+}
+
+}  // namespace traction

@@ -1,0 +1,76 @@
+// Select: the parts of a SELECT over a fact that every statement of compile.h shares: bound values, conditions, the
+// facts as they stood at an earlier instant. Internal to metrics/. Not thread-safe; one per statement.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "metrics/compile.h"
+
+namespace traction {
+
+class Select {
+ public:
+  Select(const Catalogue& catalogue, const Schema& schema, const Question& question)
+      : catalogue_(catalogue), schema_(schema), question_(question) {}
+
+  // "$3": a parameter with that value.
+  std::string bind(Cell value);
+  std::string bind(Date day) { return bind(Cell(to_string(day))) + "::DATE"; }
+  std::string bind(Instant instant) { return "make_timestamp(" + bind(Cell(instant.micros)) + ")"; }
+
+  // "(expression is one of values)", "" standing for null; typed by what the column holds.
+  std::string test(const std::string& expression, FieldType type, const std::vector<std::string>& values, bool negate);
+  // All of the conditions, on the fact with alias f; TRUE when there are none.
+  std::string all(const FactDefinition& fact, const std::vector<Condition>& conditions);
+
+  // The rows of a leaf that stand for something: its own conditions and the question's filters. With `counted`, without
+  // those it leaves out.
+  std::string rows(std::size_t leaf, Joins& joins, bool counted);
+  // In the period, by the leaf's time; a state's period is its last day.
+  std::string in_period(std::size_t leaf, const Period& period);
+  // Of a fact with a start and an end: begun before a day (an SQL expression) and not ended before it.
+  static std::string open_at(const FactDefinition& fact, const std::string& day);
+  // Begun so long before the instant judged that the leaf's `old_enough` lets it count.
+  std::string old_enough(const MetricDefinition& leaf, const FactDefinition& fact);
+
+  // The amount's currency, the workspace's where it has none; '' where the question is not about money.
+  std::string currency(const FactDefinition& fact);
+  // What a leaf measures: an amount, a number, the seconds of a duration; NULL for counts.
+  std::string measured(const MetricDefinition& leaf, const FactDefinition& fact);
+
+  // "WITH … " putting the facts that the question uses as they stood at its instant before the real ones; else "".
+  std::string facts_at();
+
+  // (title, sort text) of what a path ends in, for a join of its record type as `alias`; "NULL" each for no reference.
+  std::pair<std::string, std::string> title(const Path& path, const std::string& alias) const;
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  const Schema& schema() const { return schema_; }
+  const Question& question() const { return question_; }
+  Plan plan(std::string sql) { return {std::move(sql), std::move(parameters_)}; }
+
+ private:
+  const Catalogue& catalogue_;
+  const Schema& schema_;
+  const Question& question_;
+  std::vector<Cell> parameters_;
+};
+
+// Which cases go into one part of an answer, and whether they are grouped by the question's keys and grain.
+struct Scope {
+  Part part = Part::total;
+  Period period;
+  bool grouped = false;
+};
+
+// A SELECT of a leaf's cases: k0 … (keys), p (first day of its period), cur, x (what is measured), ended (of a
+// duration), c0 … (which columns count it), inside (of a distribution: within the fences of its group); and what
+// `extra` adds, as
+// ", expression AS name", with the joins it needs.
+using Extra = std::function<std::string(Joins& joins)>;
+std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, const Extra& extra = {});
+
+}  // namespace traction
