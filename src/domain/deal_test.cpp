@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "domain/test_world.h"
+#include "support/world.h"
 
 namespace traction {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "domain/test_world.h"
+#include "support/world.h"
 
 namespace traction {
 namespace {

@@ -1,55 +1,16 @@
 // World: the plainest ledger there is, for the tests of the rules. It keeps entries and checks after every command that
-// each record decide() answers with is the fold of its entries. Tests only.
+// each record decide() answers with is the fold of its entries. Tests only. Not thread-safe.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "domain/decide.h"
+#include "support/actions.h"
 
 namespace traction {
-
-inline Schema shipped_schema() {
-  std::vector<DefinitionFile> files;
-  for (const auto& file : std::filesystem::directory_iterator(TRACTION_SOURCE_DIR "/definitions/records")) {
-    std::ostringstream text;
-    text << std::ifstream(file.path()).rdbuf();
-    files.push_back({file.path().filename().string(), text.str()});
-  }
-  return Schema::load(files).value();
-}
-
-inline Action creation(std::string type, json::object fields) {
-  Action action;
-  action.type = std::move(type);
-  action.fields = std::move(fields);
-  return action;
-}
-
-inline Action on(Verb verb, std::string type, Ref target, json::object fields = {}) {
-  Action action;
-  action.verb = verb;
-  action.type = std::move(type);
-  action.target = std::move(target);
-  action.fields = std::move(fields);
-  return action;
-}
-
-inline Action merging(std::string type, Ref alias, Ref kept) {
-  Action action = on(Verb::merge, std::move(type), std::move(alias));
-  action.into = std::move(kept);
-  return action;
-}
-
-inline Action at(Action action, Instant when) {
-  action.occurred_at = when;
-  return action;
-}
 
 class World : public Records {
  public:
