@@ -6,9 +6,12 @@ find_package(rapidcheck REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 
 add_library(traction_sodium INTERFACE)
 target_link_libraries(traction_sodium INTERFACE PkgConfig::SODIUM)
+add_library(traction_archive INTERFACE)
+target_link_libraries(traction_archive INTERFACE PkgConfig::ARCHIVE)
 
 find_library(DATE_TZ_LIBRARY date-tz REQUIRED)
 add_library(traction_date INTERFACE)
