@@ -90,16 +90,17 @@ Comparison compare(Compare how, Grain grain, Date from, Date to, Date today, int
   return comparison;
 }
 
-std::optional<Date> line_up(const Comparison& comparison, Grain grain, Date then, int shift) {
-  if (comparison.how == Compare::last_year && grain == Grain::day) {
-    const Date day = same_day(then, 12);
-    return same_day(day, -12) == then ? std::optional(day) : std::nullopt;
-  }
+std::map<Date, Date> line_up(const Comparison& comparison, Grain grain, int shift) {
+  std::map<Date, Date> places;
   const std::vector<Date> now = begins(grain, *comparison.now.from, *comparison.now.to, shift);
-  const std::vector<Date> past = begins(grain, *comparison.then.from, *comparison.then.to, shift);
-  const auto found = std::ranges::find(past, then);
-  const auto place = static_cast<std::size_t>(found - past.begin());
-  return found != past.end() && place < now.size() ? std::optional(now[place]) : std::nullopt;
+  const std::vector<Date> then = begins(grain, *comparison.then.from, *comparison.then.to, shift);
+  const bool by_date = comparison.how == Compare::last_year && grain == Grain::day;
+  for (std::size_t i = 0; i < then.size(); ++i) {
+    const Date later = same_day(then[i], 12);
+    if (by_date && same_day(later, -12) == then[i]) places.emplace(then[i], later);
+    if (!by_date && i < now.size()) places.emplace(then[i], now[i]);
+  }
+  return places;
 }
 
 }  // namespace traction

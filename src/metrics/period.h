@@ -2,6 +2,7 @@
 // begin. Days are those of the workspace's zone; intervals are [from, to). Pure values, thread-safe.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,8 +48,8 @@ struct Comparison {
 };
 Comparison compare(Compare how, Grain grain, Date from, Date to, Date today, int week_shift);
 
-// Where a row of the compared period belongs among the rows of the present one: the first day there. Nullopt when there
-// is no such row (29 February).
-std::optional<Date> line_up(const Comparison& comparison, Grain grain, Date then, int week_shift);
+// Where the periods of the compared range belong among those of the present one: first day there, by first day then.
+// 29 February has no counterpart.
+std::map<Date, Date> line_up(const Comparison& comparison, Grain grain, int week_shift);
 
 }  // namespace traction

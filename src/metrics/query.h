@@ -88,6 +88,8 @@ struct Cases {
   std::vector<std::vector<std::string>> rows;
 };
 
+// The answer as programs read it: metric, definition (the passport), by, columns, rows, total. Money is in minor units,
+// durations in seconds; a number that is not there is null, with its standing.
 json::object to_json(const Answer& answer);
 
 }  // namespace traction

@@ -1,0 +1,128 @@
+#include "metrics/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/money.h"
+#include "base/text.h"
+#include "metrics/compile.h"
+#include "metrics/groups.h"
+#include "metrics/passport.h"
+#include "metrics/row.h"
+
+namespace traction {
+namespace {
+
+std::string text_of(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text ? *text : std::string();
+}
+
+Result<Table> run(const Asking& asking, const Plan& plan) { return asking.run(plan.sql, plan.parameters); }
+
+// "15 beyond the fences, all of them product GTK 500"
+Result<std::string> outlier_words(const Asking& asking, const Question& question) {
+  const auto table = run(asking, compile_segment(asking.catalogue, asking.schema, question));
+  if (!table) return refuse(table);
+  const auto& row = table->rows.at(0);
+  const auto* count = std::get_if<std::int64_t>(&row.at(0));
+  if (!count || *count == 0) return std::string();
+  const std::string segment = text_of(row.at(1));
+  const std::string shared =
+      segment.empty() || *count < 2 ? "" : fmt::format(", all of them {} {}", question.metric->segment, segment);
+  return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", *count, shared);
+}
+
+// One cell of a case as text.
+std::string shown(const Cell& cell, FieldType type, std::string_view currency) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* truth = std::get_if<bool>(&cell)) return *truth ? "true" : "false";
+  if (const auto* number = std::get_if<double>(&cell)) return fmt::format("{}", *number);
+  const auto* whole = std::get_if<std::int64_t>(&cell);
+  if (!whole) return "";
+  if (type == FieldType::instant) return to_string(Instant{*whole});
+  if (type == FieldType::date) return to_string(Date{static_cast<std::int32_t>(*whole)});
+  if (type == FieldType::money && currency_decimals(currency)) return format_minor(*whole, currency);
+  return std::to_string(*whole);
+}
+
+}  // namespace
+
+Result<Answer> answer(const Asking& asking, const Query& query) {
+  const auto question = understand(asking, query);
+  if (!question) return refuse(question);
+  const auto table = run(asking, compile(asking.catalogue, asking.schema, *question));
+  if (!table) return refuse(table);
+  Groups groups = read_groups(*question, *table);
+
+  std::vector<std::optional<std::vector<std::string>>> listed(question->by.size());
+  for (std::size_t i = 0; i < question->by.size(); ++i) {
+    const Plan plan = compile_members(asking.catalogue, asking.schema, *question, i);
+    if (plan.sql.empty()) continue;
+    const auto members = run(asking, plan);
+    if (!members) return refuse(members);
+    listed[i].emplace();
+    for (const auto& row : members->rows) {
+      listed[i]->push_back(text_of(row.at(0)));
+      groups.titles[i].try_emplace(text_of(row.at(0)), Title{text_of(row.at(1)), text_of(row.at(2))});
+    }
+  }
+
+  Answer answer;
+  Rows rows = make_rows(asking.catalogue, *question, groups, listed);
+  answer.passport = make_passport(asking, *question, groups, rows);
+  if (!question->metric->segment.empty()) {
+    const auto outliers = outlier_words(asking, *question);
+    if (!outliers) return refuse(outliers);
+    if (!outliers->empty()) answer.passport.left_out.push_back(*outliers);
+  }
+  answer.by = question->by;
+  if (question->grain != Grain::none) answer.by.emplace_back(name(question->grain));
+  for (const MetricColumn& column : question->metric->columns) {
+    answer.columns.push_back(column.name);
+    answer.units.push_back(column.unit);
+  }
+  answer.rows = std::move(rows.rows);
+  answer.total = std::move(rows.total);
+  return answer;
+}
+
+Result<Cases> cases(const Asking& asking, const Query& query) {
+  const auto question = understand(asking, query);
+  if (!question) return refuse(question);
+  Cases cases;
+  const bool several = question->leaves.size() > 1;
+  if (several) cases.columns.emplace_back("counted_in");
+  for (std::size_t leaf = 0; leaf < question->leaves.size(); ++leaf) {
+    const MetricDefinition& metric = *question->leaves[leaf];
+    const FactDefinition& fact = asking.catalogue.fact(metric.from);
+    const auto table = run(asking, compile_cases(asking.catalogue, asking.schema, *question, leaf));
+    if (!table) return refuse(table);
+    // The columns of different facts are told apart by name; what one has not stays empty.
+    std::vector<std::size_t> places;
+    for (const std::string& column : table->columns) {
+      const auto known = std::ranges::find(cases.columns, column);
+      places.push_back(static_cast<std::size_t>(known - cases.columns.begin()));
+      if (known == cases.columns.end()) cases.columns.push_back(column);
+    }
+    const auto currency = std::ranges::find(table->columns, "currency");
+    for (const auto& row : table->rows) {
+      std::vector<std::string> texts(cases.columns.size());
+      if (several) texts[0] = metric.name;
+      const std::string money = currency == table->columns.end()
+                                    ? ""
+                                    : text_of(row[static_cast<std::size_t>(currency - table->columns.begin())]);
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const FactColumn* column = fact.column(table->columns[i]);
+        texts[places[i]] = shown(row[i], column ? column->type : FieldType::text, money);
+      }
+      cases.rows.push_back(std::move(texts));
+    }
+  }
+  for (auto& row : cases.rows) row.resize(cases.columns.size());
+  return cases;
+}
+
+}  // namespace traction

@@ -1,0 +1,79 @@
+#include "metrics/query.h"
+
+#include <array>
+
+namespace traction {
+namespace {
+
+json::array to_array(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+
+json::value or_null(const std::optional<double>& number) { return number ? json::value(*number) : json::value(); }
+
+json::object to_json(const Value& value) {
+  constexpr std::array<std::string_view, 4> kStandings = {"value", "empty", "too_few", "not_reached"};
+  json::object object{{"standing", kStandings[static_cast<std::size_t>(value.standing)]},
+                      {"number", or_null(value.number)}};
+  if (value.minor) object["minor"] = *value.minor;
+  if (value.low) object["low"] = *value.low;
+  if (value.high) object["high"] = *value.high;
+  return object;
+}
+
+json::array to_json(const std::vector<Value>& values) {
+  json::array array;
+  for (const Value& value : values) array.push_back(to_json(value));
+  return array;
+}
+
+json::object to_json(const Row& row, bool compared) {
+  json::object object{{"keys", to_array(row.keys)}, {"labels", to_array(row.labels)}};
+  if (!row.currency.empty()) object["currency"] = row.currency;
+  object["values"] = to_json(row.values);
+  object["n"] = row.n;
+  if (row.numerator) object["numerator"] = *row.numerator;
+  if (row.denominator) object["denominator"] = *row.denominator;
+  if (compared) object["compared"] = to_json(row.compared);
+  return object;
+}
+
+json::object to_json(const Passport& passport) {
+  json::object object{{"name", passport.name},
+                      {"label", passport.label},
+                      {"unit", passport.unit},
+                      {"about", passport.about},
+                      {"formula", passport.formula},
+                      {"version", passport.version},
+                      {"better", passport.better},
+                      {"source", passport.source},
+                      {"zone", passport.zone},
+                      {"period", passport.period},
+                      {"at", passport.at},
+                      {"as_of", passport.as_of},
+                      {"smallest_n", passport.smallest_n}};
+  if (!passport.compared.empty()) object["compared"] = passport.compared;
+  if (!passport.currency_rule.empty()) object["currency_rule"] = passport.currency_rule;
+  object["filters"] = to_array(passport.filters);
+  object["grouped"] = to_array(passport.grouped);
+  object["settings"] = to_array(passport.settings);
+  object["left_out"] = to_array(passport.left_out);
+  return object;
+}
+
+}  // namespace
+
+json::object to_json(const Answer& answer) {
+  const bool compared = !answer.passport.compared.empty();
+  json::array columns;
+  for (std::size_t i = 0; i < answer.columns.size(); ++i)
+    columns.push_back(json::object{{"name", answer.columns[i]}, {"unit", answer.units[i]}});
+  json::array rows;
+  for (const Row& row : answer.rows) rows.push_back(to_json(row, compared));
+  return {{"metric", answer.passport.name},
+          {"definition", to_json(answer.passport)},
+          {"by", to_array(answer.by)},
+          {"columns", columns},
+          {"rows", rows},
+          {"total", answer.total ? json::value(to_json(*answer.total, compared)) : json::value()}};
+}
+
+}  // namespace traction
