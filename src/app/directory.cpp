@@ -12,7 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "base/fault.h"
+#include "app/disk.h"
 #include "base/text.h"
 #include "ledger/sqlite.h"
 
@@ -20,19 +20,6 @@ namespace traction {
 namespace {
 
 namespace fs = std::filesystem;
-
-[[noreturn]] void disk_fault(const std::string& what, int error) {
-  throw Fault(error == ENOSPC ? Fault::Kind::disk_full : Fault::Kind::disk,
-              fmt::format("{}: {}.", what, std::strerror(error)));
-}
-
-// A folder for its owner alone; that it is there already is fine.
-void make_folder(const fs::path& path) {
-  std::error_code failed;
-  if (!path.parent_path().empty()) fs::create_directories(path.parent_path(), failed);
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    disk_fault(fmt::format("The folder {} cannot be made", path.string()), errno);
-}
 
 bool good_name(const std::string& name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -100,7 +87,7 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, bool
   if (!lock) return refuse(lock);
   auto control = Control::open((fs::path(path) / kControlFile).string());
   if (!control) return refuse(control);
-  make_folder(fs::path(path) / "w");
+  make_folder((fs::path(path) / "w").string());
   return std::unique_ptr<Directory>(new Directory(path, std::move(*lock), std::move(*control), clock, random));
 }
 
@@ -160,7 +147,7 @@ Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
                     name));
   if (has(name)) return refuse(Code::duplicate, "workspace", fmt::format("There is a workspace \"{}\" already.", name));
   make_folder(folder(name));
-  make_folder(fs::path(folder(name)) / "blobs");
+  make_folder(folder(name) + "/blobs");
   auto joined = join(name, std::move(definitions), true);
   if (!joined) return joined;
   auto& made = *joined;

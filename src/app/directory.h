@@ -37,6 +37,7 @@ class Directory {
 
   const std::string& path() const { return path_; }
   Control& control() { return *control_; }
+  Random& random() { return random_; }
 
   std::vector<std::string> workspaces();
   bool has(const std::string& name);
@@ -65,7 +66,7 @@ class Directory {
   Random& random_;
 };
 
-// The mart beside a workspace's ledger.
+// File names in the layout.
 inline constexpr const char* kLedgerFile = "ledger.db";
 inline constexpr const char* kMartFile = "mart.db";
 inline constexpr const char* kControlFile = "control.db";

@@ -81,6 +81,8 @@ std::string too_old(int version) {
                      version / 1'000'000, version / 1'000 % 1'000, version % 1'000);
 }
 
+std::string version() { return sqlite3_libversion(); }
+
 // Statements nobody uses at the moment, by their text.
 struct Database::Idle {
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>, TextHash, std::equal_to<>> by_text;

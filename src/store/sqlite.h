@@ -28,6 +28,9 @@ inline constexpr int kOldestVersion = 3'051'003;
 // What is wrong with a SQLite of this version number (3051003 = 3.51.3); empty when it will do.
 std::string too_old(int version);
 
+// The SQLite that is built in, such as "3.53.2".
+std::string version();
+
 // The log is moved into the file when it has grown by this many pages; a longer one makes single commits slow.
 inline constexpr int kLogPages = 1'000;
 
@@ -44,13 +47,13 @@ struct Options {
   bool read_only = false;  // refuses statements that write
   int cache_kib = 8 * 1024;
   int wait_ms = 10'000;  // how long to wait for another writer before a Fault
-  std::string vfs;       // "" = the operating system's
+  std::string vfs{};       // "" = the operating system's
   bool durable = true;   // false: commits do not reach the disk before they return
 };
 
 class Database;
 
-// A prepared statement with its parameters ($1 … in order) and its current row. Goes back to its Database when it is
+// A prepared statement with its parameters (?1 …) and its current row. Goes back to its Database when it is
 // destroyed. Texts and blobs of a row are valid until the next step(); bound ones must live until the last step().
 class Statement {
  public:

@@ -1,0 +1,38 @@
+// Applier: a thread that keeps a workspace's mart up with its ledger, so that whoever asks need not wait for it. It
+// applies what has come since the last time, as often as there is something. For programs that stay (the server, the
+// bench); a single command catches up by itself. Begins with construction, ends with destruction.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "app/workspace.h"
+
+namespace traction {
+
+class Applier {
+ public:
+  explicit Applier(Workspace& workspace);
+  ~Applier();
+  Applier(const Applier&) = delete;
+  Applier& operator=(const Applier&) = delete;
+
+  // Waits until the mart holds the entry `seq`; false after `timeout_ms`. Throws the Fault that ended the thread, if
+  // one did.
+  bool wait_for(Seq seq, int timeout_ms);
+
+ private:
+  void follow();
+
+  Workspace& workspace_;
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  Seq wanted_ = 0, applied_ = 0;
+  bool ending_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace traction
