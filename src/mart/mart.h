@@ -29,6 +29,9 @@ struct MartOptions {
 
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
+// The DuckDB that is linked, such as "v1.5.6".
+std::string duckdb_version();
+
 class Mart {
  public:
   // Opens the mart of this ledger and brings its layout in line with the schema. A file that DuckDB will not open
