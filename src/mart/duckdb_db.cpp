@@ -1,0 +1,401 @@
+#include "mart/duckdb_db.h"
+
+#include <duckdb.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/fault.h"
+
+namespace traction {
+namespace {
+
+// What kind of failure DuckDB's error is; its types are coarser than what it says.
+Fault fault(duckdb_error_type type, const std::string& words) {
+  const bool full = words.find("No space left") != std::string::npos;
+  const bool disk = type == DUCKDB_ERROR_IO || type == DUCKDB_ERROR_PERMISSION;
+  const bool broken = type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_SERIALIZATION ||
+                      words.find("checksum") != std::string::npos || words.find("corrupt") != std::string::npos;
+  const Fault::Kind kind = full     ? Fault::Kind::disk_full
+                           : broken ? Fault::Kind::damaged
+                           : disk   ? Fault::Kind::disk
+                                    : Fault::Kind::internal;
+  return Fault(kind, "The mart's database failed: " + words);
+}
+
+// True for what a wrong SELECT can bring about, as against a failing machine.
+bool is_callers(duckdb_error_type type) {
+  switch (type) {
+    case DUCKDB_ERROR_FATAL:
+    case DUCKDB_ERROR_IO:
+    case DUCKDB_ERROR_INTERNAL:
+    case DUCKDB_ERROR_OUT_OF_MEMORY:
+    case DUCKDB_ERROR_SERIALIZATION:
+    case DUCKDB_ERROR_PERMISSION:
+    case DUCKDB_ERROR_TRANSACTION:
+    case DUCKDB_ERROR_INTERRUPT:
+      return false;
+    default:
+      return true;
+  }
+}
+
+class Answer {
+ public:
+  ~Answer() { duckdb_destroy_result(&result_); }
+  duckdb_result* operator&() { return &result_; }
+  duckdb_result& operator*() { return result_; }
+  duckdb_error_type error_type() { return duckdb_result_error_type(&result_); }
+  std::string error() {
+    const char* words = duckdb_result_error(&result_);
+    return words ? words : "unknown error";
+  }
+
+ private:
+  duckdb_result result_{};
+};
+
+class Statement {
+ public:
+  ~Statement() { duckdb_destroy_prepare(&handle_); }
+  duckdb_prepared_statement* operator&() { return &handle_; }
+  duckdb_prepared_statement operator*() const { return handle_; }
+
+ private:
+  duckdb_prepared_statement handle_ = nullptr;
+};
+
+class Type {
+ public:
+  explicit Type(duckdb_logical_type handle) : handle_(handle) {}
+  ~Type() { duckdb_destroy_logical_type(&handle_); }
+  Type(const Type&) = delete;
+  Type& operator=(const Type&) = delete;
+  duckdb_type id() const { return duckdb_get_type_id(handle_); }
+  duckdb_logical_type operator*() const { return handle_; }
+
+ private:
+  duckdb_logical_type handle_;
+};
+
+template <class T>
+T at(duckdb_vector vector, idx_t row) {
+  return static_cast<const T*>(duckdb_vector_get_data(vector))[row];
+}
+
+std::string string_at(duckdb_vector vector, idx_t row) {
+  duckdb_string_t text = at<duckdb_string_t>(vector, row);
+  return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
+}
+
+// Sums of BIGINT come as HUGEINT; one that fits 64 bits stays whole.
+Cell from_huge(duckdb_hugeint value) {
+  if ((value.upper == 0 && value.lower <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) ||
+      (value.upper == -1 && value.lower > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())))
+    return static_cast<std::int64_t>(value.lower);
+  return duckdb_hugeint_to_double(value);
+}
+
+double decimal_at(duckdb_vector vector, duckdb_logical_type type, idx_t row) {
+  duckdb_decimal value{duckdb_decimal_width(type), duckdb_decimal_scale(type), {0, 0}};
+  const auto put = [&](std::int64_t small) { value.value = {static_cast<std::uint64_t>(small), small < 0 ? -1 : 0}; };
+  switch (duckdb_decimal_internal_type(type)) {
+    case DUCKDB_TYPE_SMALLINT:
+      put(at<std::int16_t>(vector, row));
+      break;
+    case DUCKDB_TYPE_INTEGER:
+      put(at<std::int32_t>(vector, row));
+      break;
+    case DUCKDB_TYPE_BIGINT:
+      put(at<std::int64_t>(vector, row));
+      break;
+    default:
+      value.value = at<duckdb_hugeint>(vector, row);
+  }
+  return duckdb_decimal_to_double(value);
+}
+
+bool is_null(duckdb_vector vector, idx_t row) {
+  std::uint64_t* valid = duckdb_vector_get_validity(vector);
+  return valid && !duckdb_validity_row_is_valid(valid, row);
+}
+
+Cell cell_at(duckdb_vector vector, duckdb_logical_type type, idx_t row) {
+  if (is_null(vector, row)) return std::monostate{};
+  switch (duckdb_get_type_id(type)) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return at<bool>(vector, row);
+    case DUCKDB_TYPE_TINYINT:
+      return std::int64_t{at<std::int8_t>(vector, row)};
+    case DUCKDB_TYPE_SMALLINT:
+      return std::int64_t{at<std::int16_t>(vector, row)};
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_DATE:
+      return std::int64_t{at<std::int32_t>(vector, row)};
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return at<std::int64_t>(vector, row);
+    case DUCKDB_TYPE_UTINYINT:
+      return std::int64_t{at<std::uint8_t>(vector, row)};
+    case DUCKDB_TYPE_USMALLINT:
+      return std::int64_t{at<std::uint16_t>(vector, row)};
+    case DUCKDB_TYPE_UINTEGER:
+      return std::int64_t{at<std::uint32_t>(vector, row)};
+    case DUCKDB_TYPE_UBIGINT:
+      return from_huge({at<std::uint64_t>(vector, row), 0});
+    case DUCKDB_TYPE_HUGEINT:
+      return from_huge(at<duckdb_hugeint>(vector, row));
+    case DUCKDB_TYPE_FLOAT:
+      return double{at<float>(vector, row)};
+    case DUCKDB_TYPE_DOUBLE:
+      return at<double>(vector, row);
+    case DUCKDB_TYPE_DECIMAL:
+      return decimal_at(vector, type, row);
+    case DUCKDB_TYPE_VARCHAR:
+      return string_at(vector, row);
+    case DUCKDB_TYPE_LIST: {
+      const Type child_type(duckdb_list_type_child_type(type));
+      if (child_type.id() != DUCKDB_TYPE_DOUBLE) break;
+      const auto entry = at<duckdb_list_entry>(vector, row);
+      const duckdb_vector child = duckdb_list_vector_get_child(vector);
+      std::vector<double> values;
+      for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i)
+        values.push_back(is_null(child, i) ? std::numeric_limits<double>::quiet_NaN() : at<double>(child, i));
+      return values;
+    }
+    default:
+      break;
+  }
+  throw Fault(Fault::Kind::internal, "A query of the mart gave a column of a type that is not known here.");
+}
+
+void bind(duckdb_prepared_statement statement, idx_t index, const Cell& cell) {
+  const auto state = std::visit(
+      [&](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::int64_t>)
+          return duckdb_bind_int64(statement, index, value);
+        else if constexpr (std::is_same_v<T, double>)
+          return duckdb_bind_double(statement, index, value);
+        else if constexpr (std::is_same_v<T, bool>)
+          return duckdb_bind_boolean(statement, index, value);
+        else if constexpr (std::is_same_v<T, std::string>)
+          return duckdb_bind_varchar_length(statement, index, value.data(), value.size());
+        else
+          return duckdb_bind_null(statement, index);
+      },
+      cell);
+  if (state != DuckDBSuccess) throw Fault(Fault::Kind::internal, "A parameter of a query could not be bound.");
+}
+
+duckdb_type duckdb_type_of(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::bigint:
+      return DUCKDB_TYPE_BIGINT;
+    case ColumnKind::integer:
+      return DUCKDB_TYPE_INTEGER;
+    case ColumnKind::real:
+      return DUCKDB_TYPE_DOUBLE;
+    case ColumnKind::boolean:
+      return DUCKDB_TYPE_BOOLEAN;
+    case ColumnKind::text:
+      return DUCKDB_TYPE_VARCHAR;
+    case ColumnKind::instant:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case ColumnKind::date:
+      return DUCKDB_TYPE_DATE;
+  }
+  CHECK(false);
+}
+
+}  // namespace
+
+Database::Database(const DatabaseOptions& options) {
+  duckdb_config config = nullptr;
+  if (duckdb_create_config(&config) != DuckDBSuccess) throw Fault(Fault::Kind::internal, "DuckDB has no settings.");
+  const auto set = [&](const char* name, const std::string& value) {
+    if (duckdb_set_config(config, name, value.c_str()) != DuckDBSuccess)
+      throw Fault(Fault::Kind::internal, fmt::format("DuckDB does not take the setting {} = {}.", name, value));
+  };
+  set("access_mode", options.read_only ? "READ_ONLY" : "AUTOMATIC");
+  set("memory_limit", fmt::format("{}MB", options.memory_mb));
+  set("threads", std::to_string(options.threads));
+  set("preserve_insertion_order", "false");
+  set("temp_directory", options.temp_directory);
+  set("autoinstall_known_extensions", "false");
+  set("autoload_known_extensions", "false");
+  set("enable_external_access", "false");
+  set("lock_configuration", "true");
+  char* words = nullptr;
+  const auto state = duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &handle_, config, &words);
+  duckdb_destroy_config(&config);
+  if (state == DuckDBSuccess) return;
+  const std::string why = words ? words : "unknown error";
+  duckdb_free(words);
+  throw Fault(Fault::Kind::damaged, "The mart's database does not open: " + why);
+}
+
+Database::~Database() { duckdb_close(&handle_); }
+
+Connection::Connection(Database& database) {
+  if (duckdb_connect(database.handle(), &handle_) != DuckDBSuccess)
+    throw Fault(Fault::Kind::internal, "The mart's database takes no connection.");
+}
+
+Connection::~Connection() { duckdb_disconnect(&handle_); }
+
+void Connection::run(const std::string& sql) {
+  Answer answer;
+  if (duckdb_query(handle_, sql.c_str(), &answer) != DuckDBSuccess)
+    throw fault(answer.error_type(), answer.error() + "\nin: " + sql);
+}
+
+std::int64_t Connection::number(const std::string& sql, std::int64_t otherwise) {
+  const Result<Table> table = query(sql);
+  if (!table) throw Fault(Fault::Kind::internal, table.error().sentence + "\nin: " + sql);
+  if (table->rows.empty()) return otherwise;
+  const auto* value = std::get_if<std::int64_t>(&table->rows[0][0]);
+  return value ? *value : otherwise;
+}
+
+std::string Connection::text(const std::string& sql) {
+  const Result<Table> table = query(sql);
+  if (!table) throw Fault(Fault::Kind::internal, table.error().sentence + "\nin: " + sql);
+  const auto* value = table->rows.empty() ? nullptr : std::get_if<std::string>(&table->rows[0][0]);
+  return value ? *value : "";
+}
+
+Result<Table> Connection::query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) {
+  Statement statement;
+  if (duckdb_prepare(handle_, sql.c_str(), &statement) != DuckDBSuccess) {
+    const char* words = *statement ? duckdb_prepare_error(*statement) : nullptr;
+    return refuse(Code::invalid, "", words ? words : "The query could not be prepared.");
+  }
+  if (duckdb_prepared_statement_type(*statement) != DUCKDB_STATEMENT_TYPE_SELECT)
+    return refuse(Code::invalid, "", "Only a SELECT can be asked of the mart.");
+  if (duckdb_nparams(*statement) != parameters.size())
+    return refuse(Code::invalid, "", fmt::format("The query takes {} parameters.", duckdb_nparams(*statement)));
+  for (std::size_t i = 0; i < parameters.size(); ++i) bind(*statement, i + 1, parameters[i]);
+
+  Answer answer;
+  if (duckdb_execute_prepared(*statement, &answer) != DuckDBSuccess) {
+    if (is_callers(answer.error_type())) return refuse(Code::invalid, "", answer.error());
+    throw fault(answer.error_type(), answer.error());
+  }
+  Table table;
+  const idx_t columns = duckdb_column_count(&answer);
+  std::vector<std::unique_ptr<Type>> types;
+  for (idx_t i = 0; i < columns; ++i) {
+    table.columns.emplace_back(duckdb_column_name(&answer, i));
+    types.push_back(std::make_unique<Type>(duckdb_column_logical_type(&answer, i)));
+  }
+  while (table.rows.size() < limit) {
+    duckdb_data_chunk chunk = duckdb_fetch_chunk(*answer);
+    if (!chunk) break;
+    const idx_t rows = duckdb_data_chunk_get_size(chunk);
+    for (idx_t row = 0; row < rows && table.rows.size() < limit; ++row) {
+      auto& cells = table.rows.emplace_back();
+      cells.reserve(columns);
+      for (idx_t i = 0; i < columns; ++i)
+        cells.push_back(cell_at(duckdb_data_chunk_get_vector(chunk, i), **types[i], row));
+    }
+    duckdb_destroy_data_chunk(&chunk);
+    if (rows == 0) break;
+  }
+  return table;
+}
+
+std::string_view sql_name(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::bigint:
+      return "BIGINT";
+    case ColumnKind::integer:
+      return "INTEGER";
+    case ColumnKind::real:
+      return "DOUBLE";
+    case ColumnKind::boolean:
+      return "BOOLEAN";
+    case ColumnKind::text:
+      return "VARCHAR";
+    case ColumnKind::instant:
+      return "TIMESTAMP";
+    case ColumnKind::date:
+      return "DATE";
+  }
+  CHECK(false);
+}
+
+Chunk::Chunk(std::span<const ColumnKind> kinds) {
+  std::vector<duckdb_logical_type> types;
+  for (const ColumnKind kind : kinds) types.push_back(duckdb_create_logical_type(duckdb_type_of(kind)));
+  handle_ = duckdb_create_data_chunk(types.data(), types.size());
+  for (duckdb_logical_type& type : types) duckdb_destroy_logical_type(&type);
+  CHECK(handle_ != nullptr && duckdb_vector_size() == kRows);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const duckdb_vector vector = duckdb_data_chunk_get_vector(handle_, i);
+    duckdb_vector_ensure_validity_writable(vector);
+    Column column{kinds[i], vector, duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector)};
+    std::memset(column.valid, 0, kRows / 8);
+    columns_.push_back(column);
+  }
+}
+
+Chunk::~Chunk() { duckdb_destroy_data_chunk(&handle_); }
+
+void Chunk::set(std::size_t column, std::int64_t value) {
+  Column& to = columns_[column];
+  if (to.kind == ColumnKind::integer || to.kind == ColumnKind::date)
+    static_cast<std::int32_t*>(to.data)[rows_] = static_cast<std::int32_t>(value);
+  else
+    static_cast<std::int64_t*>(to.data)[rows_] = value;
+  to.valid[rows_ / 64] |= std::uint64_t{1} << (rows_ % 64);
+}
+
+void Chunk::set_real(std::size_t column, double value) {
+  static_cast<double*>(columns_[column].data)[rows_] = value;
+  columns_[column].valid[rows_ / 64] |= std::uint64_t{1} << (rows_ % 64);
+}
+
+void Chunk::set_boolean(std::size_t column, bool value) {
+  static_cast<bool*>(columns_[column].data)[rows_] = value;
+  columns_[column].valid[rows_ / 64] |= std::uint64_t{1} << (rows_ % 64);
+}
+
+void Chunk::set_text(std::size_t column, std::string_view value) {
+  columns_[column].valid[rows_ / 64] |= std::uint64_t{1} << (rows_ % 64);
+  duckdb_vector_assign_string_element_len(static_cast<duckdb_vector>(columns_[column].vector), rows_, value.data(),
+                                          value.size());
+}
+
+Appender::Appender(Connection& connection, const std::string& table, bool temporary) {
+  if (duckdb_appender_create_ext(connection.handle(), temporary ? "temp" : nullptr, "main", table.c_str(), &handle_) ==
+      DuckDBSuccess)
+    return;
+  const char* words = duckdb_appender_error(handle_);
+  const std::string why = words ? words : "unknown error";
+  duckdb_appender_destroy(&handle_);
+  throw Fault(Fault::Kind::internal, "The mart's table " + table + " cannot be added to: " + why);
+}
+
+Appender::~Appender() {
+  if (handle_) duckdb_appender_destroy(&handle_);
+}
+
+void Appender::append(Chunk& chunk) {
+  duckdb_data_chunk_set_size(chunk.handle_, chunk.rows_);
+  if (duckdb_append_data_chunk(handle_, chunk.handle_) != DuckDBSuccess)
+    throw fault(DUCKDB_ERROR_INVALID, duckdb_appender_error(handle_));
+}
+
+void Appender::close() {
+  if (duckdb_appender_close(handle_) != DuckDBSuccess)
+    throw fault(DUCKDB_ERROR_INVALID, duckdb_appender_error(handle_));
+}
+
+std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
+
+}  // namespace traction

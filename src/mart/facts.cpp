@@ -1,0 +1,179 @@
+#include "mart/facts.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "mart/tables.h"
+
+namespace traction {
+namespace {
+
+// What a merged column becomes of its value in the table (t) and among what was appended (s).
+std::string merged(const FactDefinition& fact, const FactColumn& column) {
+  const std::string name = quoted(column.name), table = quoted(fact.name);
+  const std::string t = table + "." + name, s = "s." + name;
+  if (column.merge == "min") return fmt::format("least({}, {})", t, s);
+  if (column.merge == "max") return fmt::format("greatest({}, {})", t, s);
+  if (column.merge == "first" || column.merge == "last") {
+    const std::string tb = table + "." + quoted(column.by), sb = "s." + quoted(column.by);
+    const char* before = column.merge == "first" ? "<" : ">";
+    return fmt::format(
+        "CASE WHEN {1} IS NULL THEN {2} WHEN {0} IS NULL OR {1} {4} {0} OR ({1} = {0} AND {3} {4} {2}) THEN {3} ELSE "
+        "{2} END",
+        tb, sb, t, s, before);
+  }
+  return fmt::format("coalesce({}, 0) + coalesce({}, 0)", t, s);
+}
+
+}  // namespace
+
+// One run of update(): which sources have changed so far, in build order.
+class Facts::Update {
+ public:
+  Update(const Facts& facts, Connection& connection, const Schema& schema, const Changes& changes)
+      : facts_(facts), connection_(connection), schema_(schema), changes_(changes) {}
+
+  void run() {
+    for (const auto& [type, ids] : changes_.ids) stage_changes(type, ids);
+    for (const FactDefinition& fact : facts_.definitions_) update(fact);
+  }
+
+ private:
+  void stage_changes(const std::string& type, const std::vector<Id>& ids) {
+    const std::string table = "changed_" + type;
+    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} (id BIGINT, is_new BOOLEAN)", quoted(table)));
+    Appender appender(connection_, table, true);
+    constexpr ColumnKind kinds[] = {ColumnKind::bigint, ColumnKind::boolean};
+    for (std::size_t begin = 0; begin < ids.size(); begin += Chunk::kRows) {
+      Chunk chunk(kinds);
+      for (std::size_t i = begin; i < ids.size() && !chunk.full(); ++i) {
+        chunk.set(0, ids[i]);
+        chunk.set_boolean(1, ids[i] > changes_.after);
+        chunk.end_row();
+      }
+      appender.append(chunk);
+    }
+    appender.close();
+    changed_.insert(type);
+  }
+
+  void update(const FactDefinition& fact) {
+    const std::string keys = quoted("keys_" + fact.name), fresh = quoted("fresh_" + fact.name);
+    const bool appended = fact.merges() && has_new(fact.reads.front());
+    if (appended)
+      connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", fresh,
+                                  fact.sql({}, fmt::format("% > {}", changes_.after))));
+    const std::string touched = touched_keys(fact);
+    if (!appended && touched.empty()) return;
+    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", keys,
+                                touched.empty() ? "SELECT NULL::BIGINT AS key WHERE FALSE"
+                                                : "SELECT DISTINCT key FROM (" + touched + ") WHERE key IS NOT NULL"));
+    const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
+    const bool recompute = range && std::holds_alternative<std::int64_t>(range->rows[0][0]);
+    note_change(fact, appended, recompute);
+    if (appended) merge(fact, keys, fresh);
+    if (!recompute) return;
+    // The bounds let DuckDB pass over the parts of a large table in which no key lies.
+    const std::string condition =
+        fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys,
+                    std::get<std::int64_t>(range->rows[0][0]), std::get<std::int64_t>(range->rows[0][1]));
+    std::string among = condition;
+    for (std::size_t at = 0; (at = among.find('%', at)) != std::string::npos;) among.replace(at, 1, quoted(fact.key));
+    connection_.run(fmt::format("DELETE FROM {} WHERE {}", quoted(fact.name), among));
+    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(condition)));
+  }
+
+  // A SELECT of all keys whose rows may differ; "" when nothing that the fact reads has changed.
+  std::string touched_keys(const FactDefinition& fact) const {
+    std::string all;
+    for (const auto& [source, select] : fact.touched) {
+      const bool by_merging = select.find("FROM moved") != std::string::npos;
+      if (by_merging ? !changes_.moved : !changed_.contains(source)) continue;
+      all += (all.empty() ? "(" : " UNION ALL (") + filled(select) + ")";
+    }
+    return all;
+  }
+
+  // Puts subqueries in the places of {was TYPE} and {now TYPE}.
+  std::string filled(std::string select) const {
+    for (std::size_t at = 0; (at = select.find('{', at)) != std::string::npos;) {
+      const std::size_t close = select.find('}', at);
+      const std::string word = select.substr(at + 1, 3), name = select.substr(at + 5, close - at - 5);
+      const std::string older = fmt::format("IN (SELECT id FROM {} WHERE NOT is_new)", quoted("changed_" + name));
+      const std::string put =
+          word == "was" ? live_records(schema_.need(name), fmt::format("r.id {} AND r.seq_from <= {} AND r.seq_to > {}",
+                                                                       older, changes_.after, changes_.after))
+                        : fmt::format("SELECT * FROM {} WHERE id {}", quoted(name), older);
+      select.replace(at, close - at + 1, "(" + put + ")");
+      at += put.size();
+    }
+    return select;
+  }
+
+  bool has_new(const std::string& type) const {
+    const auto found = changes_.ids.find(type);
+    return found != changes_.ids.end() && found->second.back() > changes_.after;
+  }
+
+  // Keeps what later facts ask of this one: which keys change, and what their rows were.
+  void note_change(const FactDefinition& fact, bool appended, bool recompute) {
+    if (!appended && !recompute) return;
+    const std::string changed = quoted("changed_" + fact.name);
+    bool keys_wanted = false, rows_wanted = false;
+    for (const FactDefinition& later : facts_.definitions_)
+      if (const auto select = later.touched.find(fact.name); select != later.touched.end()) {
+        keys_wanted = true;
+        rows_wanted |= select->second.find("was_" + fact.name) != std::string::npos;
+      }
+    if (!keys_wanted) return;
+    changed_.insert(fact.name);
+    connection_.run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE {} AS SELECT key FROM {}{}", changed, quoted("keys_" + fact.name),
+        appended ? fmt::format(" UNION SELECT {} FROM {}", quoted(fact.key), quoted("fresh_" + fact.name)) : ""));
+    if (rows_wanted)
+      connection_.run(
+          fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT * FROM {} WHERE {} IN (SELECT key FROM {})",
+                      quoted("was_" + fact.name), quoted(fact.name), quoted(fact.key), changed));
+  }
+
+  void merge(const FactDefinition& fact, const std::string& keys, const std::string& fresh) {
+    std::string same, sets;
+    for (const FactColumn& column : fact.columns) {
+      const std::string name = quoted(column.name);
+      if (column.merge.empty())
+        same += fmt::format("{}{}.{} = s.{}", same.empty() ? "" : " AND ", quoted(fact.name), name, name);
+      else
+        sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", name, merged(fact, column));
+    }
+    const std::string kept = fmt::format("s.{} NOT IN (SELECT key FROM {})", quoted(fact.key), keys);
+    connection_.run(
+        fmt::format("UPDATE {} SET {} FROM {} s WHERE {} AND {}", quoted(fact.name), sets, fresh, same, kept));
+    connection_.run(fmt::format(
+        "INSERT INTO {0} BY NAME SELECT * FROM {1} s WHERE {2} AND NOT EXISTS (SELECT 1 FROM {0} WHERE {3})",
+        quoted(fact.name), fresh, kept, same));
+  }
+
+  const Facts& facts_;
+  Connection& connection_;
+  const Schema& schema_;
+  const Changes& changes_;
+  std::set<std::string> changed_;  // record types and facts
+};
+
+Facts::Facts(std::vector<FactDefinition> definitions) : definitions_(std::move(definitions)) {}
+
+void Facts::build(Connection& connection) const {
+  for (const FactDefinition& fact : definitions_) {
+    connection.run(create_fact(fact));
+    connection.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql()));
+  }
+}
+
+void Facts::update(Connection& connection, const Schema& schema, const Changes& changes) const {
+  // Everything depends on the settings: the zone, the thresholds.
+  if (changes.ids.contains("workspace")) return build(connection);
+  Update(*this, connection, schema, changes).run();
+}
+
+}  // namespace traction

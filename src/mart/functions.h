@@ -1,0 +1,15 @@
+// What SQL does badly or not at all, added to a Database as functions of ours:
+//   survival(seconds BIGINT, ended BOOLEAN) → DOUBLE[]   Kaplan-Meier quantiles [p50, p75, p90] (survival.h), each NULL
+//     when never reached; rows with a NULL do not count; a NULL list when none count.
+//   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
+//     (base/zone.h); NULL for NULL and for the infinities.
+// Called once by Mart for every Database it opens.
+#pragma once
+
+#include "mart/duckdb_db.h"
+
+namespace traction {
+
+void register_functions(Connection& connection);
+
+}  // namespace traction

@@ -1,0 +1,283 @@
+#include "mart/mart.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <shared_mutex>
+
+#include "base/check.h"
+#include "base/fault.h"
+#include "domain/decide.h"
+#include "ledger/chain.h"
+#include "mart/apply.h"
+#include "mart/facts.h"
+#include "mart/functions.h"
+#include "mart/probe.h"
+#include "mart/tables.h"
+
+namespace traction {
+namespace {
+
+// From so many waiting entries on, when they are also a tenth of what is there, everything is built from nothing:
+// cheaper than finding out what they touch.
+constexpr Seq kManyEntries = 20'000;
+
+class DuckdbMart : public Mart {
+ public:
+  DuckdbMart(MartOptions options, Schema schema, std::vector<FactDefinition> facts, Ledger& ledger)
+      : options_(std::move(options)),
+        schema_(std::move(schema)),
+        digest_(layout_digest(schema_, facts)),
+        facts_(std::move(facts)),
+        ledger_(ledger) {
+    if (!options_.path.empty() && std::filesystem::exists(options_.path)) {
+      if (opens_in_child(options_.path) && adopt()) return;
+      put_aside();
+    }
+    make();
+  }
+
+  void catch_up(const Progress& progress) override {
+    const std::lock_guard lock(apply_mutex_);
+    const Seq head = ledger_.read()->head().seq, after = applied();
+    if (head == after) return;
+    try {
+      if (apply(head, progress)) return;
+      drop();  // an erasure: what DuckDB deletes stays in its file
+    } catch (const Fault& fault) {
+      if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
+      put_aside();
+    }
+    make();
+    apply(head, progress);
+  }
+
+  Seq applied() const override {
+    const std::lock_guard lock(applied_mutex_);
+    return applied_;
+  }
+
+  bool wait_for(Seq seq, int timeout_ms) override {
+    std::unique_lock lock(applied_mutex_);
+    return applied_moved_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return applied_ >= seq; });
+  }
+
+  void rebuild(const Progress& progress) override {
+    const std::lock_guard lock(apply_mutex_);
+    drop();
+    make();
+    if (const Seq head = ledger_.read()->head().seq; head > 0) apply(head, progress);
+  }
+
+  Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
+    const std::shared_lock lock(database_mutex_);
+    std::unique_ptr<Connection> connection = take_idle();
+    Result<Table> table = connection->query(sql, parameters, limit);
+    const std::lock_guard idle_lock(idle_mutex_);
+    idle_.push_back(std::move(connection));
+    return table;
+  }
+
+  bool set_aside() const override { return found_bad_; }
+
+ private:
+  // Opens the file as it is. False when it is not this ledger's, or not of this program's layout.
+  bool adopt() {
+    try {
+      open_database();
+      const Result<Table> row = writer_->query("SELECT ledger_id, seq, hash, layout FROM mart");
+      if (!row || row->rows.size() != 1) return false;
+      const auto& cells = row->rows[0];
+      const Seq seq = std::get<std::int64_t>(cells[1]);
+      const auto reader = ledger_.read();
+      if (std::get<std::string>(cells[0]) != reader->head().ledger_id || std::get<std::string>(cells[3]) != digest_)
+        return false;
+      if (seq > 0) {
+        const std::optional<StoredEntry> entry = reader->entry(seq);
+        if (!entry || to_hex(entry->hash) != std::get<std::string>(cells[2])) return false;
+      }
+      lay_out();
+      move_applied(seq);
+      return true;
+    } catch (const Fault&) {
+      return false;
+    } catch (const std::bad_variant_access&) {
+      return false;
+    }
+  }
+
+  void open_database() {
+    database_ = std::make_unique<Database>(
+        DatabaseOptions{.path = options_.path,
+                        .temp_directory = options_.path.empty() ? "" : options_.path + ".tmp",
+                        .memory_mb = options_.memory_mb,
+                        .threads = options_.threads});
+    writer_ = std::make_unique<Connection>(*database_);
+    register_functions(*writer_);
+  }
+
+  // Tables and views for the given schema and the fields that the ledger brought so far.
+  void lay_out() {
+    Schema schema = schema_;
+    writer_->run("BEGIN TRANSACTION; " + create_tables(schema));
+    const Result<Table> fields = writer_->query(
+        "SELECT record_type, name, field_type, choices, \"references\" FROM r_field WHERE entry_kind = 1 ORDER BY id");
+    CHECK(fields.has_value());
+    for (const auto& row : fields->rows) {
+      json::object record;
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (const auto* text = std::get_if<std::string>(&row[i])) record[fields->columns[i]] = *text;
+      if (Result<Schema> wider = with_custom_field(schema, record)) schema = std::move(*wider);
+    }
+    writer_->run(create_tables(schema) + "COMMIT");
+    versions_ = std::make_unique<Versions>(std::move(schema));
+  }
+
+  // A new, empty mart.
+  void make() {
+    const std::unique_lock lock(database_mutex_);
+    open_database();
+    lay_out();
+    writer_->run("BEGIN TRANSACTION");
+    for (const FactDefinition& fact : facts_.definitions()) writer_->run(create_fact(fact));
+    note(0, {});
+    writer_->run("COMMIT");
+    move_applied(0);
+  }
+
+  void close() {
+    const std::unique_lock lock(database_mutex_);
+    idle_.clear();
+    versions_.reset();
+    writer_.reset();
+    database_.reset();
+  }
+
+  void put_aside() {
+    close();
+    found_bad_ = true;
+    if (options_.path.empty()) return;
+    std::filesystem::rename(options_.path, options_.path + ".bad");
+    remove_beside();
+  }
+
+  void drop() {
+    close();
+    if (options_.path.empty()) return;
+    std::filesystem::remove(options_.path);
+    std::filesystem::remove(options_.path + ".bad");
+    remove_beside();
+  }
+
+  void remove_beside() {
+    std::filesystem::remove(options_.path + ".wal");
+    std::filesystem::remove_all(options_.path + ".tmp");
+  }
+
+  // Applies everything up to `head` in one transaction. False when an erasure is in the way: then nothing was done.
+  bool apply(Seq head, const Progress& progress) {
+    const Seq after = applied();
+    const bool bulk = after == 0 || (head - after > kManyEntries && head - after > after / 10);
+    const auto tell = [&](Seq seq) {
+      if (progress) progress(seq - after, head - after);
+    };
+    try {
+      writer_->run("BEGIN TRANSACTION");
+      Applied applied = apply_entries(ledger_, *versions_, *writer_, {after, head}, bulk, tell);
+      if (applied.erased) {
+        writer_->run("ROLLBACK");
+        return false;
+      }
+      if (applied.merging) applied.changes.moved = move_aliases();
+      if (bulk)
+        facts_.build(*writer_);
+      else
+        facts_.update(*writer_, versions_->schema(), applied.changes);
+      note(head, applied.hash);
+      writer_->run("COMMIT");
+    } catch (...) {
+      // What was remembered of edited records is now ahead of the tables.
+      versions_ = std::make_unique<Versions>(versions_->schema());
+      undo();
+      throw;
+    }
+    move_applied(head);
+    if (bulk) tidy();
+    return true;
+  }
+
+  // Brings the aliases in line with the records; true when any record's root changed.
+  bool move_aliases() {
+    writer_->run("CREATE OR REPLACE TEMP TABLE was_alias AS SELECT * FROM alias; " + fill_alias(versions_->schema()) +
+                 "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT unnest([id, root]) AS id FROM ("
+                 "(FROM was_alias EXCEPT FROM alias) UNION ALL (FROM alias EXCEPT FROM was_alias))");
+    return writer_->number("SELECT count(*) FROM moved") > 0;
+  }
+
+  void note(Seq seq, const Digest& hash) {
+    writer_->run(fmt::format("DELETE FROM mart; INSERT INTO mart VALUES ('{}', {}, '{}', '{}')",
+                             ledger_.read()->head().ledger_id, seq, seq == 0 ? "" : to_hex(hash), digest_));
+  }
+
+  void undo() {
+    try {
+      writer_->run("ROLLBACK");
+    } catch (const Fault&) {  // the transaction is over already
+    }
+  }
+
+  // Moves what a bulk run wrote out of the log, so that the next start has nothing to replay.
+  void tidy() {
+    try {
+      writer_->run("CHECKPOINT");
+    } catch (const Fault& fault) {  // a query is running: DuckDB does it later by itself
+      if (fault.kind() != Fault::Kind::internal) throw;
+    }
+  }
+
+  void move_applied(Seq seq) {
+    const std::lock_guard lock(applied_mutex_);
+    applied_ = seq;
+    applied_moved_.notify_all();
+  }
+
+  std::unique_ptr<Connection> take_idle() {
+    const std::lock_guard lock(idle_mutex_);
+    if (idle_.empty()) return std::make_unique<Connection>(*database_);
+    std::unique_ptr<Connection> connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+  }
+
+  const MartOptions options_;
+  const Schema schema_;
+  const std::string digest_;
+  const Facts facts_;
+  Ledger& ledger_;
+  bool found_bad_ = false;
+
+  std::mutex apply_mutex_;            // held by the one that writes
+  std::shared_mutex database_mutex_;  // shared by queries, alone for changing the database itself
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Connection> writer_;
+  std::unique_ptr<Versions> versions_;
+
+  std::mutex idle_mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+
+  mutable std::mutex applied_mutex_;
+  std::condition_variable applied_moved_;
+  Seq applied_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Mart> Mart::open(MartOptions options, Schema schema, std::vector<FactDefinition> facts,
+                                 Ledger& ledger) {
+  return std::make_unique<DuckdbMart>(std::move(options), std::move(schema), std::move(facts), ledger);
+}
+
+}  // namespace traction
