@@ -44,6 +44,8 @@ struct Entry {
   Id origin = 0;                       // the import (a record) that brought it; 0 = none
   std::string plain = "{}";
   std::optional<std::string> personal = "";
+
+  bool operator==(const Entry&) const = default;
 };
 
 enum class RecordState : std::int32_t {

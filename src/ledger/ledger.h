@@ -29,6 +29,8 @@ struct StoredEntry {
   std::optional<Salt> salt;
   Digest personal_digest{};  // H(salt, personal); kept after erasure
   Digest hash{};
+
+  bool operator==(const StoredEntry&) const = default;
 };
 
 // A record as it lies in the store: Record with its body as bytes.
@@ -39,6 +41,8 @@ struct StoredRecord {
   RecordState state = RecordState::live;
   Id merged_into = 0;
   std::string body;  // JSON
+
+  bool operator==(const StoredRecord&) const = default;
 };
 
 // The end of the ledger: what the next entry builds on.
@@ -60,6 +64,8 @@ struct Remembered {
   std::uint64_t request = 0;  // digest of the request
   Seq first = 0;              // its entries, [first, first + count)
   std::int32_t count = 0;
+
+  bool operator==(const Remembered&) const = default;
 };
 
 class Reader {

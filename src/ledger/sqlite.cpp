@@ -49,7 +49,7 @@ std::string identify(Database& database, Random& random) {
   sodium_bin2hex(id.data(), id.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   id.pop_back();
   Changes changes(database);
-  database.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('ledger_id', $1)").bind(1, id).run();
+  database.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('ledger_id', ?1)").bind(1, id).run();
   id = find();  // somebody else may have been first
   changes.commit();
   return id;

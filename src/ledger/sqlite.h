@@ -17,7 +17,7 @@ namespace traction {
 struct SqliteLedgerOptions {
   std::string path;
   bool create = true;   // make the file when there is none
-  std::string vfs;      // "" = the operating system's; tests put their own disk here
+  std::string vfs{};    // "" = the operating system's; tests put their own disk here
   bool durable = true;  // false: a commit returns before it is on the disk. For what can be done again from the start
 };
 

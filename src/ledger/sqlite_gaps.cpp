@@ -30,7 +30,7 @@ std::int64_t clear_gaps(sqlite::Database& database, std::int64_t first, std::int
   size.step();
   const std::int64_t last = std::min(first + count - 1, size.integer(0));
   const bool more = last < size.integer(0);
-  auto read = database.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = $1");
+  auto read = database.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?1");
   std::vector<std::byte> cleared;
   for (std::int64_t number = first; number <= last; ++number) {
     read.bind(1, number);
@@ -44,7 +44,7 @@ std::int64_t clear_gaps(sqlite::Database& database, std::int64_t first, std::int
     }
     read.reset();
     if (cleared.empty()) continue;
-    database.prepare("UPDATE sqlite_dbpage SET data = $2 WHERE pgno = $1").bind(1, number).bind(2, cleared).run();
+    database.prepare("UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1").bind(1, number).bind(2, cleared).run();
     cleared.clear();
   }
   return more ? last + 1 : 0;

@@ -143,21 +143,21 @@ Head SqliteReads<Port>::head() {
 
 template <class Port>
 std::optional<StoredRecord> SqliteReads<Port>::record(std::int32_t type, Id id) {
-  auto query = database_.prepare("SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES " WHERE r.type = $1 AND r.id = $2");
+  auto query = database_.prepare("SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES " WHERE r.type = ?1 AND r.id = ?2");
   query.bind(1, type).bind(2, id);
   return query.step() ? std::optional(read_record(query)) : std::nullopt;
 }
 
 template <class Port>
 Id SqliteReads<Port>::key(std::string_view key) {
-  auto query = database_.prepare("SELECT record FROM unique_key WHERE key = $1");
+  auto query = database_.prepare("SELECT record FROM unique_key WHERE key = ?1");
   query.bind(1, key);
   return query.step() ? query.integer(0) : 0;
 }
 
 template <class Port>
 std::optional<StoredEntry> SqliteReads<Port>::entry(Seq seq) {
-  auto query = database_.prepare("SELECT " ENTRY_COLUMNS " FROM entry WHERE seq = $1");
+  auto query = database_.prepare("SELECT " ENTRY_COLUMNS " FROM entry WHERE seq = ?1");
   query.bind(1, seq);
   if (!query.step()) return std::nullopt;
   std::optional<StoredEntry> stored(std::in_place);
@@ -167,7 +167,7 @@ std::optional<StoredEntry> SqliteReads<Port>::entry(Seq seq) {
 
 template <class Port>
 void SqliteReads<Port>::entries(Seq after, Seq last, const std::function<bool(const StoredEntry&)>& visit) {
-  auto query = database_.prepare("SELECT " ENTRY_COLUMNS " FROM entry WHERE seq > $1 AND seq <= $2 ORDER BY seq");
+  auto query = database_.prepare("SELECT " ENTRY_COLUMNS " FROM entry WHERE seq > ?1 AND seq <= ?2 ORDER BY seq");
   query.bind(1, after).bind(2, last);
   StoredEntry stored;
   while (query.step()) {
@@ -179,7 +179,7 @@ void SqliteReads<Port>::entries(Seq after, Seq last, const std::function<bool(co
 template <class Port>
 std::vector<StoredRecord> SqliteReads<Port>::newest(std::int32_t type, Id before, std::size_t limit) {
   auto query = database_.prepare("SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES
-                                 " WHERE r.type = $1 AND r.id < $2 AND r.state = 0 ORDER BY r.id DESC LIMIT $3");
+                                 " WHERE r.type = ?1 AND r.id < ?2 AND r.state = 0 ORDER BY r.id DESC LIMIT ?3");
   query.bind(1, type).bind(2, before).bind(3, static_cast<std::int64_t>(limit));
   return read_records(std::move(query));
 }
@@ -187,7 +187,7 @@ std::vector<StoredRecord> SqliteReads<Port>::newest(std::int32_t type, Id before
 template <class Port>
 void SqliteReads<Port>::records(std::int32_t type, Id after, const std::function<bool(const StoredRecord&)>& visit) {
   auto query = database_.prepare("SELECT " RECORD_COLUMNS " FROM " RECORD_TABLES
-                                 " WHERE r.type = $1 AND r.id > $2 ORDER BY r.id");
+                                 " WHERE r.type = ?1 AND r.id > ?2 ORDER BY r.id");
   query.bind(1, type).bind(2, after);
   while (query.step() && visit(read_record(query))) {
   }
@@ -203,8 +203,8 @@ std::vector<StoredRecord> SqliteReads<Port>::search(std::int32_t type, std::stri
   for (const std::int32_t searched : searched_types()) {
     if (type != 0 && type != searched) continue;
     auto query = database_.prepare(fmt::format("SELECT " RECORD_COLUMNS
-                                               " FROM (SELECT rowid AS id FROM search_{0} WHERE search_{0} MATCH $1 AND"
-                                               " rowid < $2 AND instr(text, $3) ORDER BY rowid DESC LIMIT $4) f"
+                                               " FROM (SELECT rowid AS id FROM search_{0} WHERE search_{0} MATCH ?1 AND"
+                                               " rowid < ?2 AND instr(text, ?3) ORDER BY rowid DESC LIMIT ?4) f"
                                                " CROSS JOIN record r ON r.type = {0} AND r.id = f.id"
                                                " LEFT JOIN entry e ON r.body IS NULL AND e.seq = r.id"
                                                " ORDER BY f.id DESC",
@@ -223,7 +223,7 @@ std::optional<Remembered> SqliteReads<Port>::remembered(std::uint64_t key, Insta
   if (!range.step() || range.null(0)) return std::nullopt;
   const std::int64_t oldest = std::max(range.integer(0), since.micros / kDay - 1);
   auto query =
-      database_.prepare("SELECT request, first, count, remembered_at FROM idempotency WHERE bucket = $1 AND key = $2");
+      database_.prepare("SELECT request, first, count, remembered_at FROM idempotency WHERE bucket = ?1 AND key = ?2");
   for (std::int64_t bucket = range.integer(1); bucket >= oldest; --bucket) {
     query.bind(1, bucket).bind(2, static_cast<std::int64_t>(key));
     if (query.step() && query.integer(3) >= since.micros)
@@ -245,7 +245,7 @@ template <class Port>
 std::string SqliteReads<Port>::search_text(std::int32_t type, Id id) {
   const auto types = searched_types();
   if (std::find(types.begin(), types.end(), type) == types.end()) return "";
-  auto query = database_.prepare(fmt::format("SELECT text FROM search_{} WHERE rowid = $1", type));
+  auto query = database_.prepare(fmt::format("SELECT text FROM search_{} WHERE rowid = ?1", type));
   query.bind(1, id);
   return query.step() ? std::string(query.text(0)) : "";
 }
@@ -264,6 +264,9 @@ Counts SqliteReads<Port>::counts() {
 
 template <class Port>
 std::string SqliteReads<Port>::damage() {
+  // The check alone does not notice that another connection has changed a search index meanwhile; a query does.
+  for (const std::int32_t type : searched_types())
+    database_.prepare(fmt::format("SELECT rowid FROM search_{} LIMIT 1", type)).run();
   auto query = database_.prepare("PRAGMA quick_check(1)");
   if (!query.step() || query.text(0) == "ok") return "";
   return fmt::format("{} is damaged ({}).", database_.path(), query.text(0));

@@ -17,7 +17,7 @@ constexpr std::int64_t kDaysRemembered = 2;
 }  // namespace
 
 std::int64_t count_in_meta(sqlite::Database& database, std::string_view name) {
-  auto query = database.prepare("SELECT value FROM meta WHERE name = $1");
+  auto query = database.prepare("SELECT value FROM meta WHERE name = ?1");
   query.bind(1, name);
   return query.step() ? query.integer(0) : 0;
 }
@@ -25,7 +25,7 @@ std::int64_t count_in_meta(sqlite::Database& database, std::string_view name) {
 void add_to_meta(sqlite::Database& database, std::string_view name, std::int64_t count) {
   database
       .prepare(
-          "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO UPDATE SET value = value + excluded.value")
+          "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = value + excluded.value")
       .bind(1, name)
       .bind(2, count)
       .run();
@@ -52,7 +52,7 @@ void SqliteTransaction::append(const StoredEntry& stored) {
   guarded([&] {
     auto insert = database_.prepare(
         "INSERT INTO entry (seq, kind, type, record, previous, recorded_at, occurred_at, actor, origin, hash, salt,"
-        " personal_digest, personal, plain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
+        " personal_digest, personal, plain) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     insert.bind(1, entry.seq).bind(2, static_cast<std::int64_t>(entry.kind)).bind(3, entry.type);
     insert.bind(4, entry.record).bind(5, entry.previous).bind(6, entry.recorded_at.micros);
     if (entry.occurred_at) insert.bind(7, entry.occurred_at->micros);
@@ -73,7 +73,7 @@ void SqliteTransaction::put(const StoredRecord& record, bool unedited, std::stri
   guarded([&] {
     auto put = database_.prepare(
         "REPLACE INTO record (type, id, version, state, merged_into, body)"
-        " VALUES ($1, $2, $3, $4, $5, $6)");
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     put.bind(1, record.type).bind(2, record.id).bind(3, record.version);
     put.bind(4, static_cast<std::int64_t>(record.state)).bind(5, record.merged_into);
     if (!unedited) put.bind(6, record.body);
@@ -101,14 +101,14 @@ void SqliteTransaction::make_search_table(std::int32_t type) {
 void SqliteTransaction::write_search_texts() {
   for (const auto& [key, text] : search_texts_) {
     const auto& [type, id] = key;
-    auto query = database_.prepare(fmt::format("SELECT text FROM search_{} WHERE rowid = $1", type));
+    auto query = database_.prepare(fmt::format("SELECT text FROM search_{} WHERE rowid = ?1", type));
     const bool known = query.bind(1, id).step();
     if (known && query.text(0) == text) continue;
     if (text.empty() && !known) continue;
     query.reset();
-    if (known) database_.prepare(fmt::format("DELETE FROM search_{} WHERE rowid = $1", type)).bind(1, id).run();
+    if (known) database_.prepare(fmt::format("DELETE FROM search_{} WHERE rowid = ?1", type)).bind(1, id).run();
     if (!text.empty())
-      database_.prepare(fmt::format("INSERT INTO search_{}(rowid, text) VALUES ($1, $2)", type))
+      database_.prepare(fmt::format("INSERT INTO search_{}(rowid, text) VALUES (?1, ?2)", type))
           .bind(1, id)
           .bind(2, text)
           .run();
@@ -135,9 +135,9 @@ Counts SqliteTransaction::counts() {
 void SqliteTransaction::put_key(std::string_view key, Id record) {
   guarded([&] {
     if (record == 0)
-      database_.prepare("DELETE FROM unique_key WHERE key = $1").bind(1, key).run();
+      database_.prepare("DELETE FROM unique_key WHERE key = ?1").bind(1, key).run();
     else
-      database_.prepare("REPLACE INTO unique_key (key, record) VALUES ($1, $2)").bind(1, key).bind(2, record).run();
+      database_.prepare("REPLACE INTO unique_key (key, record) VALUES (?1, ?2)").bind(1, key).bind(2, record).run();
   });
 }
 
@@ -145,7 +145,7 @@ void SqliteTransaction::remember(std::uint64_t key, const Remembered& remembered
   guarded([&] {
     auto put = database_.prepare(
         "REPLACE INTO idempotency (bucket, key, request, first, count, remembered_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)");
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     put.bind(1, now.micros / kDay).bind(2, static_cast<std::int64_t>(key));
     put.bind(3, static_cast<std::int64_t>(remembered.request)).bind(4, remembered.first);
     put.bind(5, remembered.count).bind(6, now.micros).run();
@@ -160,7 +160,7 @@ void SqliteTransaction::forget() {
   database_
       .prepare(
           "DELETE FROM idempotency WHERE (bucket, key) IN (SELECT bucket, key FROM idempotency"
-          " WHERE bucket < $1 ORDER BY bucket, key LIMIT $2)")
+          " WHERE bucket < ?1 ORDER BY bucket, key LIMIT ?2)")
       .bind(1, forget_before_)
       .bind(2, 2 * remembered_)
       .run();
@@ -170,7 +170,7 @@ void SqliteTransaction::erase(Seq seq) {
   const auto erased = entry(seq);
   CHECK(erased);
   guarded([&] {
-    database_.prepare("UPDATE entry SET personal = NULL, salt = NULL, personal_digest = $2 WHERE seq = $1")
+    database_.prepare("UPDATE entry SET personal = NULL, salt = NULL, personal_digest = ?2 WHERE seq = ?1")
         .bind(1, seq)
         .bind(2, erased->personal_digest)
         .run();

@@ -9,7 +9,6 @@ namespace traction {
 namespace {
 
 constexpr Seq kReportEvery = 1 << 16;
-constexpr std::string_view kClientRef = "ref=";  // keys that no field holds
 
 tl::unexpected<Refusal> damaged(std::string place, std::string_view why) {
   return refuse(Code::damaged, std::move(place), fmt::format("{} Restore the ledger from a backup.", why));
@@ -96,12 +95,11 @@ class Verifier {
     const RecordType* type = schema_.type(record.type);
     if (!type) return damaged_record(record.id, fmt::format("It is of a type {} that is not defined.", record.type));
     const bool live = record.state == RecordState::live;
-    if (live)
-      for (const std::string& key : unique_keys(*type, record.body)) {
-        if (reader_.key(key) != record.id)
-          return damaged_record(record.id, fmt::format("It does not hold its unique value {}.", key));
-        ++keys_;
-      }
+    for (const std::string& key : held_keys(*type, record)) {
+      if (reader_.key(key) != record.id)
+        return damaged_record(record.id, fmt::format("It does not hold its unique value {}.", key));
+      ++keys_;
+    }
     if (!type->small) return {};
     const std::string text = live ? folded(search_text(*type, record.body)) : "";
     searchable_ += !text.empty();
@@ -118,7 +116,7 @@ class Verifier {
     Result<void> checked;
     std::int64_t keys = 0;
     reader_.keys([&](std::string_view key, Id record) {
-      keys += !key.starts_with(kClientRef);
+      keys += !key.starts_with(client_ref_key(""));
       if (record < 1 || record > verified_.entries)
         checked = damaged(std::string(key), "A unique value is held by a record that is not there.");
       return checked.has_value();
