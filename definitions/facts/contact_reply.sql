@@ -29,8 +29,8 @@ WITH replies AS (
     AND (outcome IS NULL OR outcome NOT IN ('auto_reply', 'bounced'))
     AND contact IS NOT NULL AND {keys contact} AND {new id}
 )
-SELECT contact, local_day(happened, zone) AS replied_on,
-       min((happened, id))[2] AS first_reply,
-       min(happened) AS first_reply_at
-FROM replies CROSS JOIN workspace
-WHERE happened IS NOT NULL GROUP BY ALL
+SELECT r.contact, local_day(r.happened, w.zone) AS replied_on,
+       min((r.happened, r.id))[2] AS first_reply,
+       min(r.happened) AS first_reply_at
+FROM replies r CROSS JOIN workspace w
+WHERE r.happened IS NOT NULL GROUP BY ALL

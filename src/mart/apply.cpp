@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "mart/tables.h"
+#include "metrics/path.h"
 
 namespace traction {
 namespace {

@@ -396,6 +396,4 @@ void Appender::close() {
     throw fault(DUCKDB_ERROR_INVALID, duckdb_appender_error(handle_));
 }
 
-std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
-
 }  // namespace traction

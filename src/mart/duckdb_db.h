@@ -122,7 +122,4 @@ class Appender {
   _duckdb_appender* handle_ = nullptr;
 };
 
-// "name" with quotes, for a name that might be a word of SQL.
-std::string quoted(std::string_view name);
-
 }  // namespace traction

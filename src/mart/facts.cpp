@@ -5,6 +5,7 @@
 #include <set>
 
 #include "mart/tables.h"
+#include "metrics/path.h"
 
 namespace traction {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "ledger/chain.h"
+#include "metrics/path.h"
 
 namespace traction {
 namespace {

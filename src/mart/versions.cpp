@@ -75,7 +75,8 @@ void Versions::create(const Entry& entry, VersionSink& sink) {
   head.recorded_at = entry.recorded_at;
   write_head(chunk, head, kCurrent);
   json::monotonic_resource space(parse_space_.data(), parse_space_.size());
-  for (const std::string_view part : {std::string_view(entry.plain), std::string_view(entry.personal.value_or(""))}) {
+  const std::string_view personal = entry.personal ? std::string_view(*entry.personal) : "";
+  for (const std::string_view part : {std::string_view(entry.plain), personal}) {
     if (part.empty() || part == "{}") continue;
     json::error_code ec;
     const json::value value = json::parse(part, ec, &space);
