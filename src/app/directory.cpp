@@ -70,6 +70,9 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, bool
   if (there && !fs::is_directory(path, unknown))
     return refuse(Code::invalid, path, "This is a file; a data directory is a folder.");
   if (!fs::exists(fs::path(path) / kControlFile, unknown)) {
+    if (fs::exists(fs::path(path) / "w", unknown))
+      return refuse(Code::damaged, path,
+                    fmt::format("{} is gone from this data directory. Restore a backup with --replace.", kControlFile));
     if (!create)
       return refuse(Code::not_found, path,
                     "There is no data here yet. Begin with \"traction init\", \"traction import\" or \"traction "
@@ -138,7 +141,7 @@ Result<std::unique_ptr<Workspace>> Directory::workspace(const std::string& name,
 
 Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
                                                      std::shared_ptr<const Definitions> definitions,
-                                                     json::object settings) {
+                                                     json::object settings, const Fill& fill) {
   if (!good_name(name))
     return refuse(
         Code::invalid, "workspace",
@@ -146,20 +149,23 @@ Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
                     "60, beginning with a letter or digit.",
                     name));
   if (has(name)) return refuse(Code::duplicate, "workspace", fmt::format("There is a workspace \"{}\" already.", name));
+  // What a creation that did not come to its end has left is set aside: it is not ours to judge what is in it.
+  if (fs::exists(folder(name)))
+    fs::rename(folder(name), fmt::format("{}.unfinished-{}", folder(name), clock_.now().micros));
   make_folder(folder(name));
   make_folder(folder(name) + "/blobs");
-  auto joined = join(name, std::move(definitions), true);
-  if (!joined) return joined;
-  auto& made = *joined;
-  // A ledger that has begun was left by a creation that did not come to its end.
-  if (!made->begun())
-    if (auto begun = made->begin(std::move(settings)); !begun) {
-      made.reset();
-      fs::remove_all(folder(name));
-      return refuse(begun);
-    }
+  auto made = join(name, std::move(definitions), true);
+  if (!made) return made;
+  Result<void> filled;
+  if (auto begun = (*made)->begin(std::move(settings)); !begun) filled = refuse(begun);
+  if (filled && fill) filled = fill(**made);
+  if (!filled) {
+    made->reset();
+    fs::remove_all(folder(name));
+    return refuse(filled);
+  }
   control_->add_workspace({name, clock_.now()});
-  return joined;
+  return made;
 }
 
 }  // namespace traction

@@ -3,6 +3,7 @@
 // are for their owner alone. Any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,10 +47,12 @@ class Directory {
   // names, (damaged) or (invalid) when its ledger is not one.
   Result<std::unique_ptr<Workspace>> workspace(const std::string& name, std::shared_ptr<const Definitions> definitions);
 
-  // A new one with these settings as its first entry. Refused (duplicate) when the name is taken, (invalid) when it is
-  // not lower-case letters, digits, '-' and '_', at most 60 of them, and as the settings are.
+  // A new one with these settings as its first entry, and what `fill` puts into it; after a kill in between there is no
+  // such workspace. Refused (duplicate) when the name is taken, (invalid) when it is not lower-case letters, digits,
+  // '-' and '_', at most 60 of them, and as settings and `fill` are.
+  using Fill = std::function<Result<void>(Workspace&)>;
   Result<std::unique_ptr<Workspace>> create(const std::string& name, std::shared_ptr<const Definitions> definitions,
-                                            json::object settings);
+                                            json::object settings, const Fill& fill = {});
 
   // DIR/w/<workspace>
   std::string folder(const std::string& workspace) const;

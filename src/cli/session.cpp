@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/fault.h"
+#include "ledger/memory.h"
 
 namespace traction {
 namespace {
@@ -79,15 +80,29 @@ Result<Workspace*> Session::workspace(bool create) {
   return workspace_.get();
 }
 
+json::object Session::settings() const {
+  json::object given{{"name", arguments_.has("--name") ? arguments_.one("--name") : workspace_name()}};
+  for (const std::string field : {"zone", "currency"})
+    if (arguments_.has("--" + field)) given[field] = arguments_.one("--" + field);
+  return given;
+}
+
+Result<Workspace*> Session::rehearsal() {
+  const auto where = directory();
+  if (where ? (*where)->has(workspace_name()) : where.error().code != Code::not_found) return workspace();
+  const auto known = definitions();
+  if (!known) return refuse(known);
+  workspace_ = std::make_unique<Workspace>(workspace_name(), memory_ledger(), *known, MartOptions{}, clock_, random_);
+  if (const auto begun = workspace_->begin(settings()); !begun) return refuse(begun);
+  return workspace_.get();
+}
+
 Result<Workspace*> Session::create_workspace(const std::string& name) {
   const auto known = definitions();
   if (!known) return refuse(known);
   const auto where = directory(true);
   if (!where) return refuse(where);
-  json::object settings{{"name", arguments_.has("--name") ? arguments_.one("--name") : name}};
-  for (const std::string field : {"zone", "currency"})
-    if (arguments_.has("--" + field)) settings[field] = arguments_.one("--" + field);
-  auto made = (*where)->create(name, *known, std::move(settings));
+  auto made = (*where)->create(name, *known, settings());
   if (!made) return refuse(made);
   workspace_ = std::move(*made);
   const json::object now = workspace_->settings();

@@ -34,6 +34,9 @@ class Session {
   Result<Workspace*> workspace(bool create = false);
   Result<Workspace*> create_workspace(const std::string& name);
 
+  // The workspace where there is one, else one in memory that is gone afterwards: for trying without writing.
+  Result<Workspace*> rehearsal();
+
   // Standard output: text as it is; a value as one line of JSON; a table for people, or as CSV with --csv.
   void print(std::string_view text);
   void print_json(const json::value& value);
@@ -56,6 +59,8 @@ class Session {
   std::shared_ptr<const Definitions> definitions_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<Workspace> workspace_;
+
+  json::object settings() const;  // of a new workspace, from the arguments
 };
 
 // Set by the first SIGINT or SIGTERM; what runs long looks at it between two steps and stops cleanly. A second one ends

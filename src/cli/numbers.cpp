@@ -1,0 +1,311 @@
+// Numbers: which metrics there are, and what one comes to.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/ask.h"
+#include "app/given.h"
+#include "base/money.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/show.h"
+#include "metrics/period.h"
+
+namespace traction {
+namespace {
+
+Result<int> list_metrics(Session& session) {
+  const auto definitions = session.definitions();
+  if (!definitions) return refuse(definitions);
+  TextTable table{{{"metric", false}, {"unit", false}, {"by", false}, {"about", false}}, {}};
+  json::array list;
+  for (const MetricDefinition& metric : (*definitions)->catalogue.metrics()) {
+    const std::string columns = [&] {
+      std::vector<std::string> names;
+      for (const MetricColumn& column : metric.columns)
+        if (column.name != "value") names.push_back(column.name);
+      return fmt::format("{}", fmt::join(names, ", "));
+    }();
+    table.rows.push_back({metric.name, metric.unit, fmt::format("{}", fmt::join(metric.by, ", ")), metric.about});
+    list.push_back(json::object{{"name", metric.name},
+                                {"label", metric.label},
+                                {"unit", metric.unit},
+                                {"kind", name(metric.kind)},
+                                {"columns", columns},
+                                {"about", metric.about},
+                                {"source", metric.source},
+                                {"version", metric.version}});
+  }
+  if (session.json()) {
+    session.print_json(json::object{{"metrics", std::move(list)}});
+  } else {
+    session.print(table);
+  }
+  return 0;
+}
+
+Result<Date> day_of(std::string_view option, std::string_view text) {
+  // A year or a month stands for its first day.
+  std::string full(trim(text));
+  if (full.size() == 4) full += "-01-01";
+  if (full.size() == 7) full += "-01";
+  if (const auto date = parse_date(full)) return *date;
+  return refuse(Code::invalid, std::string(option),
+                fmt::format("\"{}\" is not a day: write 2017-03-01, 2017-03 or 2017.", text));
+}
+
+// "owner=Ada" or "owner!=Ada"; the same dimension again means any of them.
+Result<void> add_filter(std::vector<Filter>& filters, std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0)
+    return refuse(Code::invalid, "--where", "A filter is FIELD=VALUE or FIELD!=VALUE, an empty value means none.");
+  const bool negate = text[equals - 1] == '!';
+  const std::string dimension(trim(text.substr(0, equals - (negate ? 1 : 0))));
+  const std::string value(trim(text.substr(equals + 1)));
+  for (Filter& filter : filters)
+    if (filter.dimension == dimension && filter.negate == negate) return filter.values.push_back(value), Result<void>{};
+  filters.push_back({dimension, {value}, negate});
+  return {};
+}
+
+Result<Query> query_of(const Arguments& given, const Zone& zone) {
+  Query query;
+  query.metric = given.one("NAME");
+  for (const std::string& list : given.all("--by"))
+    for (const std::string& each : split(list, ',')) query.by.emplace_back(trim(each));
+  if (given.has("--grain")) {
+    const auto grain = grain_of(given.one("--grain"));
+    if (!grain || *grain == Grain::none)
+      return refuse(Code::invalid, "--grain",
+                    fmt::format("\"{}\" is none of day, week, month, quarter and year.", given.one("--grain")));
+    query.grain = *grain;
+  }
+  for (const auto& [option, day] : {std::pair{"--from", &query.from}, {"--to", &query.to}}) {
+    if (!given.has(option)) continue;
+    const auto date = day_of(option, given.one(option));
+    if (!date) return refuse(date);
+    *day = *date;
+  }
+  for (const std::string& text : given.all("--where"))
+    if (auto added = add_filter(query.where, text); !added) return refuse(added);
+  if (given.has("--compare")) {
+    const std::string with = given.one("--compare");
+    if (with != "previous" && with != "last_year")
+      return refuse(Code::invalid, "--compare", fmt::format("\"{}\" is neither previous nor last_year.", with));
+    query.compare = with == "previous" ? Compare::previous : Compare::last_year;
+  }
+  if (given.has("--at")) {
+    const auto at = parse_moment(given.one("--at"), zone);
+    if (!at) return refuse(Code::invalid, "--at", at.error().sentence);
+    query.at = *at;
+  }
+  return query;
+}
+
+// Every number of the answer as it is, for programs that read CSV.
+std::string exact(const Value& value, std::string_view unit, const std::string& currency) {
+  if (value.standing != Standing::value && !value.number) return "";
+  if (unit == "money" && !currency.empty()) {
+    if (value.minor) return format_minor(*value.minor, currency);
+    return fmt::format("{}", value.number.value_or(0) / std::pow(10.0, *currency_decimals(currency)));
+  }
+  return value.number ? fmt::format("{}", *value.number) : "";
+}
+
+TextTable csv_of(const Answer& answer) {
+  static constexpr const char* kStandings[] = {"value", "empty", "too_few", "not_reached"};
+  TextTable table;
+  for (const std::string& key : answer.by) {
+    table.titles.push_back({key + "_key", false});
+    table.titles.push_back({key, false});
+  }
+  const bool money = std::ranges::find(answer.units, "money") != answer.units.end();
+  const bool compared = !answer.passport.compared.empty();
+  if (money) table.titles.push_back({"currency", false});
+  for (const std::string& column : answer.columns) {
+    for (const char* part : {"", "_low", "_high", "_standing"}) table.titles.push_back({column + part, false});
+    if (compared) table.titles.push_back({column + "_compared", false});
+  }
+  for (const char* last : {"n", "numerator", "denominator"}) table.titles.push_back({last, false});
+  const auto number = [](const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; };
+  for (const Row& row : answer.rows) {
+    auto& line = table.rows.emplace_back();
+    for (std::size_t i = 0; i < answer.by.size(); ++i) {
+      line.push_back(row.keys[i]);
+      line.push_back(row.labels[i]);
+    }
+    if (money) line.push_back(row.currency);
+    for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+      const Value& value = row.values[i];
+      line.push_back(exact(value, answer.units[i], row.currency));
+      line.push_back(number(value.low));
+      line.push_back(number(value.high));
+      line.push_back(kStandings[static_cast<int>(value.standing)]);
+      if (compared)
+        line.push_back(i < row.compared.size() ? exact(row.compared[i], answer.units[i], row.currency) : "");
+    }
+    line.push_back(std::to_string(row.n));
+    line.push_back(number(row.numerator));
+    line.push_back(number(row.denominator));
+  }
+  return table;
+}
+
+// For people: keys, each number in its unit, a rate's interval, the compared number, n.
+TextTable table_of(const Answer& answer) {
+  TextTable table;
+  const bool compared = !answer.passport.compared.empty();
+  const auto has_interval = [&](std::size_t i) {
+    return std::ranges::any_of(answer.rows, [&](const Row& row) { return row.values[i].low.has_value(); });
+  };
+  for (const std::string& key : answer.by) table.titles.push_back({key, false});
+  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+    const std::string& column = answer.columns[i];
+    table.titles.push_back({column == "value" ? answer.passport.name : column, true});
+    if (has_interval(i)) table.titles.push_back({"95 % between", true});
+    if (compared) table.titles.push_back({column == "value" ? "compared" : column + " compared", true});
+  }
+  table.titles.push_back({"n", true});
+  const auto add = [&](const Row& row, bool total) {
+    auto& line = table.rows.emplace_back();
+    for (std::size_t i = 0; i < answer.by.size(); ++i) line.push_back(total ? (i == 0 ? "Total" : "") : row.labels[i]);
+    for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+      const auto text = [&](const Value& value) {
+        return show_value(value, answer.units[i], row.currency, row.n, answer.passport.smallest_n);
+      };
+      const Value& value = row.values[i];
+      line.push_back(text(value));
+      if (has_interval(i))
+        line.push_back(value.low ? fmt::format("{:.1f}–{:.1f} %", 100 * *value.low, 100 * *value.high) : "");
+      if (compared) line.push_back(i < row.compared.size() ? text(row.compared[i]) : kUnknown);
+    }
+    line.push_back(std::to_string(row.n));
+  };
+  for (const Row& row : answer.rows) add(row, false);
+  if (answer.total) add(*answer.total, true);
+  return table;
+}
+
+std::string in_short(const Passport& passport) {
+  std::vector<std::string> parts{passport.period};
+  if (!passport.compared.empty()) parts.push_back("compared with " + passport.compared);
+  if (!passport.at.empty()) parts.push_back("as of " + passport.at);
+  parts.push_back(passport.zone);
+  for (const std::string& filter : passport.filters) parts.push_back(filter);
+  std::string text = fmt::format("{}\n", fmt::join(parts, " · "));
+  for (const std::string& each : passport.left_out) text += fmt::format("Note: {}\n", each);
+  return text;
+}
+
+TextTable in_full(const Passport& passport) {
+  TextTable table{{{"Passport", false}, {passport.name, false}}, {}};
+  const auto add = [&](const char* what, const std::string& text) {
+    if (!text.empty()) table.rows.push_back({what, text});
+  };
+  const auto add_all = [&](const char* what, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) add(what, text);
+  };
+  add("Label", passport.label);
+  add("Unit", passport.unit);
+  add("About", passport.about);
+  add("Formula", passport.formula);
+  add("Version", std::to_string(passport.version));
+  add("Period", passport.period);
+  add("Compared with", passport.compared);
+  add("At", passport.at);
+  add("Zone", passport.zone);
+  add("Currency", passport.currency_rule);
+  add_all("Filter", passport.filters);
+  add_all("Grouped by", passport.grouped);
+  add_all("Setting", passport.settings);
+  add_all("Note", passport.left_out);
+  if (passport.smallest_n) add("Smallest n", std::to_string(passport.smallest_n));
+  add("Better", passport.better);
+  add("Source", passport.source);
+  add("As of entry", std::to_string(passport.as_of));
+  return table;
+}
+
+Result<int> print_cases(Session& session, const Cases& cases) {
+  if (session.json()) {
+    json::array rows;
+    for (const auto& row : cases.rows) {
+      json::object line;
+      for (std::size_t i = 0; i < cases.columns.size(); ++i) line[cases.columns[i]] = row[i];
+      rows.push_back(std::move(line));
+    }
+    session.print_json(json::object{{"rows", std::move(rows)}});
+    return 0;
+  }
+  TextTable table;
+  for (const std::string& column : cases.columns) table.titles.push_back({column, false});
+  table.rows = cases.rows;
+  session.print(table);
+  return 0;
+}
+
+Result<int> metric(Session& session) {
+  const Arguments& given = session.arguments();
+  const auto definitions = session.definitions();
+  if (!definitions) return refuse(definitions);
+  // Asked first, so that a misspelt name is told even where there are no data.
+  if (const auto known = (*definitions)->catalogue.find(given.one("NAME")); !known) return refuse(known);
+  const auto workspace = session.workspace();
+  if (!workspace) return refuse(workspace);
+  const auto query = query_of(given, *locale_of((*workspace)->settings()).zone);
+  if (!query) return refuse(query);
+  const auto mart = (*workspace)->fresh_mart(session.progress("Catching up"));
+  const auto schema = (*workspace)->schema();
+  const Catalogue& catalogue = (*definitions)->catalogue;
+  const Instant now = session.clock().now();
+  if (given.has("--rows")) {
+    const auto cases = ask_cases(*mart, catalogue, *schema, *query, now);
+    if (!cases) return refuse(cases);
+    return print_cases(session, *cases);
+  }
+  const auto answer = ask(*mart, catalogue, *schema, *query, now);
+  if (!answer) return refuse(answer);
+  if (session.json()) {
+    session.print_json(to_json(*answer));
+  } else if (given.has("--csv")) {
+    session.print(csv_of(*answer));
+  } else {
+    session.print(table_of(*answer));
+    if (given.has("--passport")) {
+      session.print("\n");
+      session.print(in_full(answer->passport));
+    } else {
+      session.print(in_short(answer->passport));
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Subcommand> number_commands() {
+  return {
+      {"metrics", "Numbers", "List the metrics there are", "traction metrics", {}, {}, list_metrics},
+      {"metric",
+       "Numbers",
+       "Compute a metric",
+       "traction metric win_rate --by owner --grain quarter --from 2017 --to 2018 --where 'product=GTX Pro'",
+       {{"NAME", "As \"traction metrics\" lists it"}},
+       {{"--by", "Group by: owner, team, product, stage, owner.team …", "A,B", true},
+        {"--grain", "One row per day, week, month, quarter or year", "GRAIN"},
+        {"--from", "First day, in the workspace's zone (a month or year: its first day)", "DATE"},
+        {"--to", "The day after the last", "DATE"},
+        {"--where", "FIELD=VALUE or FIELD!=VALUE; the same field again: any of them", "FILTER", true},
+        {"--at", "As the world stood then (default: now)", "TIME"},
+        {"--compare", "Beside it: the \"previous\" period, or the same days \"last_year\"", "WITH"},
+        {"--rows", "The very rows that were counted"},
+        {"--passport", "All that there is to know about the number"},
+        {"--csv", "Print CSV"}},
+       metric},
+  };
+}
+
+}  // namespace traction
