@@ -359,6 +359,8 @@ bool CsvFile::next(CsvRow& row) {
   return true;
 }
 
+void CsvFile::again(CsvRow& row) { split(row.raw, row); }
+
 std::string csv_cell(std::string_view text, char delimiter, char quote) {
   const std::array special{delimiter, quote, '\n', '\r'};
   const bool plain = text.find_first_of(std::string_view(special.data(), special.size())) == std::string_view::npos &&

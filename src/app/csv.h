@@ -59,6 +59,9 @@ class CsvFile {
   // has text after a closing quote comes with its problem.
   bool next(CsvRow& row);
 
+  // Splits a row again that next() gave before, into `row` with its number and raw bytes set; for rows without problem.
+  void again(CsvRow& row);
+
   // Back to the first row after the header.
   void rewind();
 
