@@ -32,6 +32,7 @@ sqlite::Options connection(const SqliteLedgerOptions& options, bool create, bool
           .create = create,
           .read_only = read_only,
           .cache_kib = read_only ? kReaderCacheKib : kWriterCacheKib,
+          .wait_ms = options.wait_ms,
           .vfs = options.vfs,
           .durable = options.durable};
 }
@@ -102,7 +103,7 @@ class SqliteLedger final : public Ledger {
       : options_(std::move(options)),
         ledger_id_(std::move(ledger_id)),
         writer_(std::move(writer)),
-        turns_(options_.path) {}
+        turns_(options_.path, options_.wait_ms) {}
 
   std::unique_ptr<Transaction> begin() override {
     std::unique_ptr<Transaction> transaction;

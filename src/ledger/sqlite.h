@@ -1,5 +1,5 @@
 // A ledger in one SQLite file (with its -wal and -shm beside it while in use). Several SqliteLedgers, also of several
-// programs, may share a file: one writes at a time, the others wait ten seconds and then give up with a Fault. Readers
+// programs, may share a file: one writes at a time, the others wait and at last give up with a Fault. Readers
 // have connections of their own, kept for the next reader. After the machine failed in writing (Fault disk or
 // unknown_outcome) this object refuses to write any more, since a failed fsync may not be repeated; reading goes on,
 // and a new object may write again. Any thread.
@@ -16,9 +16,10 @@ namespace traction {
 
 struct SqliteLedgerOptions {
   std::string path;
-  bool create = true;   // make the file when there is none
-  std::string vfs{};    // "" = the operating system's; tests put their own disk here
-  bool durable = true;  // false: a commit returns before it is on the disk. For what can be done again from the start
+  bool create = true;    // make the file when there is none
+  std::string vfs{};     // "" = the operating system's; tests put their own disk here
+  int wait_ms = 10'000;  // how long to wait for another writer
+  bool durable = true;   // false: a commit returns before it is on the disk. For what can be done again from the start
 };
 
 // Opens a ledger file, or makes one with a ledger_id drawn from `random`. Refused with the file's name: not_found,

@@ -5,11 +5,6 @@
 #include <chrono>
 
 namespace traction {
-namespace {
-
-constexpr std::chrono::seconds kWait{10};
-
-}  // namespace
 
 Turn::~Turn() {
   if (mine_) turns_.give_up();
@@ -17,7 +12,7 @@ Turn::~Turn() {
 
 Turn Turns::take() {
   std::unique_lock lock(mutex_);
-  if (!free_.wait_for(lock, kWait, [&] { return !taken_; }))
+  if (!free_.wait_for(lock, std::chrono::milliseconds(wait_ms_), [&] { return !taken_; }))
     throw Fault(Fault::Kind::internal, fmt::format("{} is being written for too long. Try again.", path_));
   if (failed_)
     throw Fault(Fault::Kind::disk, fmt::format("{} could not be written before, so nothing more is written to it until "

@@ -33,9 +33,10 @@ class Turn {
 class Turns {
  public:
   // `path` is the ledger's, for messages.
-  explicit Turns(std::string path) : path_(std::move(path)) {}
+  Turns(std::string path, int wait_ms) : path_(std::move(path)), wait_ms_(wait_ms) {}
 
-  // Waits for whoever writes at the moment: ten seconds, then a Fault. Fault(disk) when the machine has failed before.
+  // Waits for whoever writes at the moment, at most `wait_ms`, then a Fault. Fault(disk) when the machine has failed
+  // before.
   Turn take();
 
  private:
@@ -44,6 +45,7 @@ class Turns {
   void fail();
 
   const std::string path_;
+  const int wait_ms_;
   std::mutex mutex_;
   std::condition_variable free_;
   bool taken_ = false;

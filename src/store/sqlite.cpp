@@ -176,11 +176,11 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options, const F
   sqlite3_busy_timeout(connection, options.wait_ms);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
   sqlite3_wal_hook(connection, remember_log_pages, &database->log_pages_);
-  database->run(
-      fmt::format("PRAGMA cache_size=-{}; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
-                  "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA synchronous={};",
-                  options.cache_kib, options.durable ? "FULL" : "OFF"));
   try {
+    database->run(
+        fmt::format("PRAGMA cache_size=-{}; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
+                    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA synchronous={};",
+                    options.cache_kib, options.durable ? "FULL" : "OFF"));
     if (auto checked = database->check_format(format, tables); !checked) return refuse(checked);
   } catch (const Fault& fault) {
     if (fault.kind() != Fault::Kind::damaged) throw;

@@ -1,0 +1,186 @@
+#include "ledger/sqlite.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/fault.h"
+#include "ledger/test_entries.h"
+#include "store/sqlite.h"
+
+namespace traction {
+namespace {
+
+using namespace test;
+
+constexpr sqlite::Format kFormat{.application = 0x5452434C, .version = 1, .called = "ledger"};
+
+// What the contract does not ask: the file itself.
+class SqliteLedgerFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "ledgerXXXXXX").string();
+    ASSERT_TRUE(mkdtemp(name.data()));
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string path() const { return folder_ / "ledger.db"; }
+  Result<std::unique_ptr<Ledger>> attempt(bool create) {
+    return open_sqlite_ledger({.path = path(), .create = create, .wait_ms = 300}, random_);
+  }
+  std::unique_ptr<Ledger> open() {
+    auto opened = attempt(true);
+    EXPECT_TRUE(opened) << to_string(opened.error());
+    return *std::move(opened);
+  }
+  void fill(Ledger& ledger, int records) {
+    const auto transaction = ledger.begin();
+    Hand hand(*transaction, schema_, random_);
+    for (int i = 0; i < records; ++i) {
+      const std::string code = fmt::format("p{}", transaction->head().seq);
+      hand.rename(kPerson, hand.create(kPerson, fmt::format("Person {}", i), code), "Renamed");
+    }
+    transaction->commit();
+  }
+  // Does something to the file behind the ledger's back.
+  void meddle(const std::string& sql) {
+    auto database = sqlite::Database::open({.path = path()}, kFormat, "");
+    ASSERT_TRUE(database);
+    (*database)->run(sql);
+  }
+  Refusal verify_refusal() {
+    const auto ledger = open();
+    const auto verified = verify(*ledger, schema_);
+    EXPECT_FALSE(verified);
+    return verified ? Refusal{} : verified.error();
+  }
+
+  std::filesystem::path folder_;
+  const Schema schema_ = small_schema();
+  SeededRandom random_{3};
+};
+
+TEST_F(SqliteLedgerFile, StaysWhatItWasWhenOpenedAgain) {
+  Head head;
+  {
+    const auto ledger = open();
+    fill(*ledger, 10);
+    head = ledger->read()->head();
+  }
+  EXPECT_FALSE(std::filesystem::exists(path() + "-wal")) << "closing moves the log into the file";
+  const auto again = attempt(false);
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->read()->head().hash, head.hash);
+  EXPECT_EQ((*again)->read()->head().ledger_id, head.ledger_id);
+  EXPECT_TRUE(verify(**again, schema_));
+}
+
+TEST_F(SqliteLedgerFile, TwoNewOnesHaveDifferentIds) {
+  const std::string first = open()->read()->head().ledger_id;
+  std::filesystem::remove(path());
+  EXPECT_NE(open()->read()->head().ledger_id, first);
+}
+
+TEST_F(SqliteLedgerFile, IsRefusedWhenItIsSomethingElse) {
+  EXPECT_EQ(attempt(false).error().code, Code::not_found);
+  { std::ofstream(path()) << "Dear diary, this is not a ledger. " << std::string(5000, '.'); }
+  EXPECT_EQ(attempt(false).error().code, Code::damaged);
+  EXPECT_EQ(attempt(true).error().field, path());
+  std::filesystem::remove(path());
+  open().reset();
+  meddle("PRAGMA user_version=2");
+  EXPECT_EQ(attempt(true).error().code, Code::invalid);
+}
+
+TEST_F(SqliteLedgerFile, ADamagedPageIsFoundByVerify) {
+  {
+    const auto ledger = open();
+    fill(*ledger, 2000);
+  }
+  const auto size = std::filesystem::file_size(path());
+  {
+    std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(size / 2));
+    file << std::string(64, '\x5A');
+  }
+  EXPECT_EQ(verify_refusal().code, Code::damaged);
+}
+
+TEST_F(SqliteLedgerFile, AChangedEntryIsFoundByVerify) {
+  fill(*open(), 20);
+  meddle("UPDATE entry SET personal = replace(personal, 'Person 3', 'Person 4') WHERE seq = 7");
+  EXPECT_EQ(verify_refusal().field, "entry 7");
+  meddle(
+      "UPDATE entry SET personal = replace(personal, 'Person 4', 'Person 3') WHERE seq = 7;"
+      "UPDATE entry SET actor = 9 WHERE seq = 12");
+  EXPECT_EQ(verify_refusal().field, "entry 12");
+  meddle("UPDATE entry SET actor = 0 WHERE seq = 12; DELETE FROM entry WHERE seq = 40");
+  EXPECT_EQ(verify_refusal().code, Code::damaged);
+}
+
+TEST_F(SqliteLedgerFile, ALostEntryOrRecordIsFoundByVerify) {
+  fill(*open(), 20);
+  meddle("DELETE FROM record WHERE id = 5");
+  EXPECT_EQ(verify_refusal().field, "record 5");
+  meddle("DELETE FROM entry WHERE seq = 3");
+  EXPECT_EQ(verify_refusal().field, "entry 3");
+}
+
+TEST_F(SqliteLedgerFile, AWriterGivesUpWhenAnotherProgramKeepsWriting) {
+  const auto ledger = open();
+  auto database = sqlite::Database::open({.path = path()}, kFormat, "");
+  ASSERT_TRUE(database);
+  auto changes = std::make_unique<sqlite::Changes>(**database);
+  EXPECT_THROW(ledger->begin(), Fault);
+  EXPECT_EQ(ledger->read()->head().seq, 0) << "reading goes on";
+  changes.reset();
+  fill(*ledger, 1);
+  EXPECT_EQ(ledger->read()->head().seq, 2);
+}
+
+TEST_F(SqliteLedgerFile, ReadersAndAWriterShareIt) {
+  const auto ledger = open();
+  fill(*ledger, 1);
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 4; ++i)
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto reader = ledger->read();
+        const Head head = reader->head();
+        Seq seen = 0;
+        reader->entries(0, std::numeric_limits<Seq>::max(), [&](const StoredEntry& stored) {
+          EXPECT_EQ(stored.entry.seq, ++seen);
+          return true;
+        });
+        EXPECT_EQ(seen, head.seq);
+        EXPECT_EQ(reader->search(kPerson, "renamed", std::numeric_limits<Id>::max(), 1).size(), 1u);
+      }
+    });
+  for (int i = 0; i < 100; ++i) fill(*ledger, 3);
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_TRUE(verify(*ledger, schema_));
+}
+
+TEST_F(SqliteLedgerFile, ScrubWaitsForAReaderOfTheOldState) {
+  const auto ledger = open();
+  fill(*ledger, 3);
+  auto old = ledger->read();
+  {
+    const auto transaction = ledger->begin();
+    Hand(*transaction, schema_, random_).erase(kPerson, 1);
+    transaction->commit();
+  }
+  std::thread scrubber([&] { ledger->scrub(); });
+  fill(*ledger, 3);  // nobody else has to wait
+  old.reset();
+  scrubber.join();
+  EXPECT_TRUE(verify(*ledger, schema_));
+}
+
+}  // namespace
+}  // namespace traction
