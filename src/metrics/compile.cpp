@@ -103,13 +103,12 @@ class NumbersSql {
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
     if (said.remark) where += " AND coalesce(" + select_.all(fact(leaf), said.remark->when) + ", FALSE)";
     if (said.kind == Said::Kind::too_young) where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
-    const std::string in_period = select_.in_period(leaf, question_.period);
     if (said.kind == Said::Kind::undated)
       where += fmt::format(" AND {} IS NULL", time);
     else if (said.kind == Said::Kind::left_out && !time.empty())
-      where += fmt::format(" AND (({}) OR {} IS NULL)", in_period, time);
+      where += fmt::format(" AND (({}) OR {} IS NULL)", select_.in_period(leaf, question_.period), time);
     else
-      where += " AND " + in_period;
+      where += " AND " + select_.in_period(leaf, question_.period);
     return fmt::format("SELECT {}, {}{}, NULL, NULL, count(*), {}, NULL{} FROM {} f{} WHERE {}",
                        static_cast<int>(Part::remark), leaf, repeat(", NULL", layout_.keys), place,
                        repeat(", NULL", layout_.width), quoted(metric.from), joins.text(), where);

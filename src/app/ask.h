@@ -1,0 +1,20 @@
+// ask: the metric engine put to a workspace's mart: what "metric NAME" and, later, the page ask. It does not bring the
+// mart up to date (Workspace::fresh_mart does) and prints nothing. Any thread.
+#pragma once
+
+#include "base/result.h"
+#include "mart/mart.h"
+#include "metrics/metric.h"
+#include "metrics/query.h"
+#include "schema/schema.h"
+
+namespace traction {
+
+// The answer to a query, as of what the mart has applied. Refusals are those of answer() in metrics/answer.h. `now` is
+// the instant up to which what is still open has lasted, when the query names none.
+Result<Answer> ask(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now);
+
+// The very cases that were counted.
+Result<Cases> ask_cases(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now);
+
+}  // namespace traction
