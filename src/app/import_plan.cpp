@@ -224,14 +224,14 @@ bool Planner::fill_history(const CsvRow& row, Draft& draft) {
     const HistoryStep& step = steps[i];
     const bool last = i + 1 == steps.size();
     const std::string day = text_of(step.on, row);
-    if (day.empty() && !last) continue;
+    const std::string name = text_of(step.stage, row);
+    if (!last && (day.empty() || name.empty())) continue;
     std::optional<Instant> since;
     if (!day.empty()) {
       const auto instant = read_instant(*step.on.form, zone_, day);
       if (!instant) return fail(&step.on, "history", day, instant.error().sentence);
       since = *instant;
     }
-    const std::string name = text_of(step.stage, row);
     const Stage* stage = find_stage(name);
     if (stage == nullptr)
       return fail(&step.stage, "stage", name,
