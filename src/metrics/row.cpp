@@ -147,7 +147,9 @@ class Builder {
     const Value &left = a.values[0], &right = b.values[0];
     if (rank(left) != rank(right)) return rank(left) < rank(right);
     if (!left.number || *left.number == *right.number) return false;
-    return (*left.number < *right.number) == (metric_.better == "less");
+    // Amounts and counts from the greatest, everything else from the best.
+    const bool ascending = metric_.better == "less" && metric_.unit != "count" && metric_.unit != "money";
+    return (*left.number < *right.number) == ascending;
   }
 
   Row row(const GroupKey& key) {

@@ -129,7 +129,7 @@ std::string Select::facts_at() {
     std::string replaced;
     for (const FactColumn& column : fact.columns)
       if (fact.end() && (column.end || column.clears))
-        replaced += fmt::format("{0}CASE WHEN {1} < {2} THEN {3} END AS {3}", replaced.empty() ? "" : ", ",
+        replaced += fmt::format("{0}CASE WHEN {1} >= {2} THEN NULL ELSE {3} END AS {3}", replaced.empty() ? "" : ", ",
                                 quoted(fact.end()->name), at, quoted(column.name));
     tables.push_back(
         fmt::format("{} AS (SELECT *{} FROM main.{}{})", quoted(fact.name),

@@ -122,6 +122,12 @@ Query query_of(const std::vector<std::string>& words, const std::string& metric,
 
 }  // namespace
 
+Example::Example(std::shared_ptr<const Definitions> definitions) : definitions_(std::move(definitions)) {
+  set_clock(parse_instant("2018-01-01T00:00:00Z").value());
+}
+
+void Example::set_clock(Instant now) { clock_.advance(now.micros - clock_.now().micros); }
+
 void Example::run(const std::string& path) {
   metric_ = std::filesystem::path(path).stem().string();
   std::vector<Asked> asked;
@@ -165,8 +171,6 @@ void Example::begin(const std::vector<std::string>& words) {
 void Example::happened(const std::string& path, const Line& line) {
   SCOPED_TRACE(fmt::format("{}:{}: {}", path, line.number, line.text));
   std::vector<std::string> words = words_of(line.text);
-  const auto set_clock = [&](Instant now) { clock_.advance(now.micros - clock_.now().micros); };
-  if (!workspace_) set_clock(parse_instant("2018-01-01T00:00:00Z").value());
   if (words[0] == "now") return set_clock(parse_moment(words.at(1), **Zone::find("UTC")).value());
   if (!workspace_) begin(words[0] == "workspace" ? words : std::vector<std::string>());
   if (words[0] == "workspace") return;

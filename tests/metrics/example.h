@@ -14,7 +14,7 @@ namespace traction {
 
 class Example {
  public:
-  explicit Example(std::shared_ptr<const Definitions> definitions) : definitions_(std::move(definitions)) {}
+  explicit Example(std::shared_ptr<const Definitions> definitions);
 
   // Plays and checks the file; what does not hold is reported as a failure of the running test, with file and line.
   void run(const std::string& path);
@@ -29,6 +29,7 @@ class Example {
     std::vector<Line> expected;
   };
 
+  void set_clock(Instant now);
   void play(const std::string& path, std::vector<Asked>& asked);
   void happened(const std::string& path, const Line& line);
   void begin(const std::vector<std::string>& words);
