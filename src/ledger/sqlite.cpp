@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
-#include <chrono>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/fault.h"
-#include "ledger/sqlite_gaps.h"
 #include "ledger/sqlite_reads.h"
+#include "ledger/sqlite_scrub.h"
 #include "ledger/sqlite_transaction.h"
 
 namespace traction {
@@ -20,9 +18,6 @@ namespace {
 constexpr int kWriterCacheKib = 64 * 1024;
 constexpr int kReaderCacheKib = 8 * 1024;
 constexpr std::size_t kIdleReaders = 8;
-constexpr std::int64_t kScrubbedAtOnce = 2'000;  // pages
-constexpr std::chrono::milliseconds kPause{50};
-constexpr int kAttempts = 600;  // to empty the log: a minute
 
 using sqlite::Changes;
 using sqlite::Database;
@@ -117,38 +112,11 @@ class SqliteLedger final : public Ledger {
     return std::make_unique<SqliteReader>(idle_, free ? std::move(free) : open_reader(), ledger_id_);
   }
 
-  // Some pages at a time, with other writers in between; then the log. What is erased meanwhile needs another scrub.
-  void scrub() override {
-    std::int64_t erasures = 0;
-    write([&] { erasures = count_in_meta(*writer_, kErasures) - count_in_meta(*writer_, kScrubbed); });
-    if (erasures == 0) return;
-    for (std::int64_t page = 1; page != 0;) {
-      write([&] {
-        Changes changes(*writer_);
-        page = clear_gaps(*writer_, page, kScrubbedAtOnce);
-        changes.commit();
-      });
-    }
-    write([&] {
-      if (!writer_->empty_log())
-        throw Fault(
-            Fault::Kind::internal,
-            fmt::format("What was erased is still in the log of {}, which somebody reads. Try again.", options_.path));
-      Changes changes(*writer_);
-      add_to_meta(*writer_, kScrubbed, erasures);
-      changes.commit();
-    });
-  }
+  void scrub() override { traction::scrub(*writer_, turns_); }
 
   void backup(const std::string& path) override { open_reader()->copy_to(path); }
 
  private:
-  template <class Work>
-  void write(Work&& work) {
-    Turn turn = turns_.take();
-    turn.write(work);
-  }
-
   std::unique_ptr<Database> open_reader() {
     auto database = Database::open(connection(options_, false, true), kLedgerFormat, "");
     if (!database) throw Fault(Fault::Kind::damaged, to_string(database.error()));

@@ -18,9 +18,10 @@ using sqlite::Statement;
 const sqlite::Format kLedgerFormat{.application = 0x5452434C, .version = 1, .called = "ledger"};  // "TRCL"
 
 // personal is '' without personal fields and null after erasure; personal_digest is kept only then, since it can be had
-// from the bytes before. A record's body is null when it is its creating entry's.
+// from the bytes before. A record's body is null when it is its creating entry's. erased counts the entries that lost
+// their personal values, and how many of them the last scrub knew of.
 const char* const kLedgerTables = R"(
-CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (
   seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, type INTEGER NOT NULL, record INTEGER NOT NULL,
   previous INTEGER NOT NULL, recorded_at INTEGER NOT NULL, occurred_at INTEGER, actor INTEGER NOT NULL,
@@ -36,6 +37,7 @@ CREATE TABLE idempotency (
   count INTEGER NOT NULL, remembered_at INTEGER NOT NULL, PRIMARY KEY (bucket, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE searched (type INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE erased (type INTEGER PRIMARY KEY, entries INTEGER NOT NULL, scrubbed INTEGER NOT NULL) STRICT;
 )";
 
 namespace {

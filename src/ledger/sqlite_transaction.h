@@ -12,12 +12,6 @@
 
 namespace traction {
 
-// Names of counts in the table meta: entries ever erased, and how many of them the last scrub knew of.
-inline constexpr std::string_view kErasures = "erasures";
-inline constexpr std::string_view kScrubbed = "scrubbed";
-std::int64_t count_in_meta(sqlite::Database& database, std::string_view name);
-void add_to_meta(sqlite::Database& database, std::string_view name, std::int64_t count);
-
 class SqliteTransaction final : public SqliteReads<Transaction> {
  public:
   SqliteTransaction(Turn turn, sqlite::Database& writer, std::string ledger_id);

@@ -251,6 +251,8 @@ void Database::run(const std::string& sql) {
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_) == 0; }
 
+std::int64_t Database::total_changes() const { return sqlite3_total_changes64(connection_); }
+
 void Database::shorten_log() {
   if (log_pages_ < tried_at_) tried_at_ = 0;  // the log has begun anew since
   if (log_pages_ < tried_at_ + kLogPages) return;

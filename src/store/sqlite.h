@@ -47,7 +47,7 @@ struct Options {
   bool read_only = false;  // refuses statements that write
   int cache_kib = 8 * 1024;
   int wait_ms = 10'000;  // how long to wait for another writer before a Fault
-  std::string vfs{};       // "" = the operating system's
+  std::string vfs{};     // "" = the operating system's
   bool durable = true;   // false: commits do not reach the disk before they return
 };
 
@@ -105,6 +105,9 @@ class Database {
 
   // True between begin() and its end.
   bool in_transaction() const;
+
+  // Rows changed through this connection since it was opened, those inside virtual tables included.
+  std::int64_t total_changes() const;
 
   // Moves all of the log into the file and empties it; false when a reader or writer was in the way for `wait_ms`.
   // Others cannot write meanwhile.
