@@ -38,14 +38,15 @@ std::string explain_extra(const CLI::App& app, const CLI::App* verb, std::span<c
 
 void declare(CLI::App& app, const Subcommand& verb, Arguments& into) {
   CLI::App* command = app.add_subcommand(verb.name, verb.about)->group(verb.group);
-  command->footer(fmt::format("Example:\n  {}", verb.example));
+  command->footer(
+      fmt::format("Example:\n  {}\nEvery command also takes --data DIR, --workspace NAME and --json.", verb.example));
   for (const Positional& positional : verb.positionals) {
     const std::string name = positional.name;
     auto* option = command->add_option_function<std::vector<std::string>>(
         name, [&into, name](const std::vector<std::string>& given) { into.values[name] = given; }, positional.about);
     option->type_name("");
     const bool many = positional.count == Positional::Count::some || positional.count == Positional::Count::any;
-    option->expected(1, many ? 100'000 : 1);
+    option->expected(1, many ? 100'000 : 1)->allow_extra_args(many);
     option->required(positional.count == Positional::Count::one || positional.count == Positional::Count::some);
   }
   for (const Option& each : verb.options) {
@@ -95,7 +96,7 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
   };
   const auto usage = [&](const std::string& why) {
     const CLI::App* verb = chosen();
-    return Said{fmt::format("{}\nSee: traction {}--help\n", why, verb ? verb->get_name() + " " : ""), 2};
+    return Said{fmt::format("traction: {}\nSee: traction {}--help\n", why, verb ? verb->get_name() + " " : ""), 2};
   };
   try {
     app.parse(argc, argv);

@@ -132,17 +132,18 @@ Result<int> doctor(Session& session) {
   using Health = Finding::Health;
   static constexpr const char* kWords[] = {"ok", "warning", "BAD"};
   const auto findings = examine(session.data_path(), session.clock(), session.random());
-  TextTable table{{{"", false}, {"what", false}, {"found", false}, {"what to do", false}}, {}};
   json::array list;
+  std::string text;
   for (const Finding& each : findings) {
     const char* word = kWords[static_cast<int>(each.health)];
-    table.rows.push_back({word, each.what, each.found, each.advice});
+    text += fmt::format("{:<8} {}: {}\n", word, each.what, each.found);
+    if (!each.advice.empty()) text += fmt::format("{:<8} → {}\n", "", each.advice);
     list.push_back(json::object{{"health", word}, {"what", each.what}, {"found", each.found}, {"advice", each.advice}});
   }
   if (session.json()) {
     session.print_json(json::object{{"findings", std::move(list)}});
   } else {
-    session.print(table);
+    session.print(text);
   }
   return std::ranges::any_of(findings, [](const Finding& each) { return each.health == Health::bad; }) ? 1 : 0;
 }

@@ -68,7 +68,12 @@ void tidy(TextTable& table) {
 TextTable table_of(Names& names, const std::vector<StoredRecord>& records, const std::vector<const Field*>& columns,
                    bool for_people) {
   TextTable table{{{"id", true}}, {}};
-  for (const Field* field : columns) table.titles.push_back({field->name, is_number(field->type)});
+  for (const Field* field : columns) {
+    // Amounts are shown with their decimals, not as the minor units that the name tells of.
+    const bool money = field->type == FieldType::money;
+    table.titles.push_back(
+        {money ? field->name.substr(0, field->name.rfind("_minor")) : field->name, is_number(field->type)});
+  }
   for (const StoredRecord& record : records) {
     const json::object body = parse_stored(record.body);
     auto& row = table.rows.emplace_back();

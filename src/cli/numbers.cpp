@@ -189,15 +189,40 @@ TextTable table_of(const Answer& answer) {
   return table;
 }
 
-std::string in_short(const Passport& passport) {
+std::string in_short(const Passport& passport, bool at_asked) {
   std::vector<std::string> parts{passport.period};
   if (!passport.compared.empty()) parts.push_back("compared with " + passport.compared);
-  if (!passport.at.empty()) parts.push_back("as of " + passport.at);
+  if (at_asked) parts.push_back("judged at " + passport.at);
   parts.push_back(passport.zone);
   for (const std::string& filter : passport.filters) parts.push_back(filter);
-  std::string text = fmt::format("{}\n", fmt::join(parts, " · "));
+  if (passport.smallest_n) parts.push_back(fmt::format("smallest n {}", passport.smallest_n));
+  std::string text = fmt::format("\n{}\n", fmt::join(parts, " · "));
   for (const std::string& each : passport.left_out) text += fmt::format("Note: {}\n", each);
   return text;
+}
+
+// The numbers of a single row to six decimals, where the table rounds them.
+std::string exactly(const Answer& answer) {
+  if (!answer.by.empty() || answer.rows.size() != 1) return "";
+  const Row& row = answer.rows.front();
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+    const Value& value = row.values[i];
+    if (value.standing != Standing::value || !value.number || answer.units[i] == "seconds") continue;
+    double number = *value.number;
+    if (answer.units[i] == "money") {
+      if (value.minor || row.currency.empty()) continue;
+      number /= std::pow(10.0, *currency_decimals(row.currency));
+    }
+    if (number == std::floor(number)) continue;
+    parts.push_back(
+        fmt::format("{} {:.6f}", answer.columns[i] == "value" ? answer.passport.name : answer.columns[i], number));
+  }
+  if (parts.empty()) return "";
+  std::string text = fmt::format("Exactly: {}", fmt::join(parts, " · "));
+  if (row.numerator && row.denominator && answer.passport.unit == "rate")
+    text += fmt::format(" = {} / {}", *row.numerator, *row.denominator);
+  return text + "\n";
 }
 
 TextTable in_full(const Passport& passport) {
@@ -274,11 +299,12 @@ Result<int> metric(Session& session) {
     session.print(csv_of(*answer));
   } else {
     session.print(table_of(*answer));
+    session.print(exactly(*answer));
     if (given.has("--passport")) {
       session.print("\n");
       session.print(in_full(answer->passport));
     } else {
-      session.print(in_short(answer->passport));
+      session.print(in_short(answer->passport, given.has("--at")));
     }
   }
   return 0;

@@ -3,11 +3,12 @@
 #include <wchar.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace traction {
 namespace {
 
-constexpr std::size_t kWidest = 60;  // of a cell: longer texts are for show and for programs
+constexpr std::size_t kWidest = 60;  // of a cell, but in the last column: longer texts are for show and for programs
 
 // One code point from the front of well-formed UTF-8; a broken byte stands for itself.
 char32_t take(std::string_view& text) {
@@ -55,7 +56,7 @@ std::string shown(std::string_view text, std::size_t width) {
   while (!text.empty()) {
     const std::string_view before = text;
     const char32_t point = take(text);
-    if (used + 1 <= width) fits = out.size();
+    if (used < width) fits = out.size();
     const std::size_t columns = columns_of(point);
     if (used + columns > width) return out.substr(0, fits) + "…";
     used += columns;
@@ -75,7 +76,7 @@ std::string render(const TextTable& table, bool colour) {
   for (const auto& row : table.rows) {
     auto& line = cells.emplace_back();
     for (std::size_t i = 0; i < widths.size(); ++i) {
-      line.push_back(shown(i < row.size() ? row[i] : "", kWidest));
+      line.push_back(shown(i < row.size() ? row[i] : "", i + 1 < widths.size() ? kWidest : SIZE_MAX));
       widths[i] = std::max(widths[i], shown_width(line[i]));
     }
   }

@@ -7,6 +7,8 @@
 
 #include "app/demo.h"
 #include "app/disk.h"
+#include "app/export.h"
+#include "app/given.h"
 #include "app/import.h"
 #include "app/import_undo.h"
 #include "app/resolve.h"
@@ -196,6 +198,41 @@ Result<int> take_back(Session& session) {
   return 0;
 }
 
+Result<int> export_type(Session& session) {
+  const Arguments& given = session.arguments();
+  const auto workspace = session.workspace();
+  if (!workspace) return refuse(workspace);
+  const auto schema = (*workspace)->schema();
+  const auto type = type_named(*schema, given.one("TYPE"));
+  if (!type) return refuse(type);
+  if (given.has("--mapping")) {
+    session.print(export_mapping(**type));
+    return 0;
+  }
+  std::optional<NewFile> file;
+  const std::string path = given.one("--output");
+  if (!path.empty()) {
+    if (fs::exists(path)) return refuse(Code::duplicate, path, "There is such a file already; it is not overwritten.");
+    file.emplace(path);
+  }
+  const auto reader = (*workspace)->ledger().read();
+  const auto written =
+      export_records(*reader, *schema, (*type)->name, session.json() ? ExportFormat::json_lines : ExportFormat::csv,
+                     locale_of((*workspace)->settings()).currency, [&](std::string_view text) {
+                       if (file) {
+                         file->write(text);
+                       } else {
+                         session.print(text);
+                       }
+                     });
+  if (!written) return refuse(written);
+  if (file && !file->publish())
+    return refuse(Code::duplicate, path, "There is such a file by now; it is not overwritten.");
+  session.audit("export", fmt::format("{} {}{}", *written, (*type)->plural, path.empty() ? "" : " to " + path));
+  if (file) session.note(fmt::format("{}: {} {}", path, *written, (*type)->plural));
+  return 0;
+}
+
 Result<std::int64_t> number_of(const Arguments& given, const char* option, std::int64_t otherwise) {
   if (!given.has(option)) return otherwise;
   Field field;
@@ -278,6 +315,15 @@ std::vector<Subcommand> transfer_commands() {
        {{"IMPORT", "Its id, as \"traction list import\" shows it"}},
        {},
        take_back},
+      {"export",
+       group,
+       "Write all records of a type as CSV (or, with --json, JSON lines)",
+       "traction export deal --output deals.csv",
+       {{"TYPE", "Record type: deal, contact, account, activity …"}},
+       {{"--output", "A new file (default: standard output)", "FILE"},
+        {"--csv", "Write CSV, as it does unless --json is given"},
+        {"--mapping", "Print instead the mapping by which it can be imported"}},
+       export_type},
       {"demo",
        group,
        "Invent a company to look at, in a workspace of its own",
