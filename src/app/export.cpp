@@ -137,7 +137,7 @@ Result<std::int64_t> export_records(Reader& reader, const Schema& schema, std::s
 }
 
 std::string export_mapping(const RecordType& type) {
-  std::string map = fmt::format("# Imports again what `traction export {} --csv` wrote.\n[[record]]\ntype = \"{}\"\n",
+  std::string map = fmt::format("# Imports again what `traction export {}` wrote.\n[[record]]\ntype = \"{}\"\n",
                                 type.name, type.name);
   const bool deal = type.name == "deal";
   if (!deal) map += "occurred = \"created_at\"\n";
