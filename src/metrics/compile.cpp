@@ -71,6 +71,7 @@ class NumbersSql {
       return duration ? fmt::format("survival(x, ended)[{}]", place) : fmt::format("quantile_cont(x, {})", q);
     };
     switch (column.measure) {
+      case Measure::formula:  // computed from the others afterwards
       case Measure::count:
         return column.when.empty() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
       case Measure::sum:
@@ -89,8 +90,6 @@ class NumbersSql {
         return "avg(x) FILTER (inside)";
       case Measure::kept:
         return "count(*) FILTER (inside)";
-      case Measure::formula:
-        return "NULL";  // computed from the others afterwards
     }
     return "NULL";
   }

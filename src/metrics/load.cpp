@@ -318,8 +318,10 @@ class MetricReader {
       return value && value->is_string() ? std::string(value->as_string()) : std::string();
     };
     const bool counts = column && column->contains("count");
-    if (!column || column->size() != 3 || text("name").empty() || counts == column->contains("formula"))
-      return wrong("columns", "A column of a table has a name, a unit, and a count or a formula.");
+    const json::value only = column && !counts && column->contains("only") ? column->at("only") : json::value();
+    const std::size_t keys = only.is_null() ? 3 : 4;
+    if (!column || column->size() != keys || text("name").empty() || counts == column->contains("formula"))
+      return wrong("columns", "A column of a table has a name, a unit, and a count or a formula (with \"only\").");
     one_of("unit", text("unit"), kUnits);
     if (!counts) {
       for (const std::string& used : names(parse_formula(text("formula")).value_or(Formula{})))
@@ -327,7 +329,9 @@ class MetricReader {
           wrong("columns",
                 fmt::format("The formula of \"{}\" needs \"{}\", which is no column before it.", text("name"), used),
                 Code::unknown);
-      return add_formula(text("name"), text("unit"), text("formula"), "columns");
+      add_formula(text("name"), text("unit"), text("formula"), "columns");
+      if (!metric_.columns.empty()) conditions("columns", only, false, metric_.columns.back().when);
+      return;
     }
     add(text("name"), text("unit"), Measure::count);
     conditions("columns", column->at("count"), false, metric_.columns.back().when);

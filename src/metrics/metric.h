@@ -17,7 +17,8 @@
 //   fence;
 //                 segment = a dimension that is named when all outliers share it
 //   duration      columns = [median, p75, p90] of the time from the fact's start to its end, Kaplan-Meier
-//   table         columns = [{name, unit, count = {…}} | {name, unit, formula over columns before}]
+//   table         columns = [{name, unit, count = {…}} | {name, unit, formula over columns before, only = {…}}]; a formula
+//                 is empty in rows without a case of its `only`
 #pragma once
 
 #include <map>
@@ -53,7 +54,7 @@ struct MetricColumn {
   std::string name = "value";
   std::string unit;
   Measure measure = Measure::count;
-  std::vector<Condition> when;  // which cases a share or a table's column counts
+  std::vector<Condition> when;  // which cases a share or a table's column counts, or needs
   Formula formula;              // for Measure::formula
   std::string words;            // the formula as written
 };

@@ -1,0 +1,51 @@
+#include "metrics/formula.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace traction {
+namespace {
+
+std::optional<double> value(std::string_view text, std::optional<double> b = 3) {
+  const auto formula = parse_formula(text);
+  EXPECT_TRUE(formula) << to_string(formula.error());
+  return evaluate(*formula, [&](const std::string& name, bool running) -> std::optional<double> {
+    if (running) return 100;
+    return name == "a" ? 6 : name == "b" ? b : name == "a.p75" ? 8 : std::optional<double>();
+  });
+}
+
+TEST(Formula, FollowsTheRulesOfArithmetic) {
+  EXPECT_EQ(value("a + b * 2"), 12);
+  EXPECT_EQ(value("(a + b) * 2"), 18);
+  EXPECT_EQ(value("a - b - 1"), 2);  // from left to right
+  EXPECT_EQ(value("a / b / 2"), 1);
+  EXPECT_EQ(value("  a/ ( b+0.5 -.5 )"), 2);
+  EXPECT_EQ(value("a.p75"), 8);
+  EXPECT_EQ(value("running(a) / 4"), 25);
+}
+
+TEST(Formula, HasNoValueWhereSomethingIsMissingOrADivisorIsZero) {
+  EXPECT_EQ(value("a / b", 0), std::nullopt);
+  EXPECT_EQ(value("a / (b - b)"), std::nullopt);
+  EXPECT_EQ(value("a + c"), std::nullopt);
+  EXPECT_EQ(value("0 * c"), std::nullopt);
+  EXPECT_EQ(value("a * b", std::numeric_limits<double>::max()), std::nullopt);
+}
+
+TEST(Formula, NamesEachOnce) {
+  EXPECT_THAT(names(parse_formula("won / (won + lost.p75) * running(created)").value()),
+              testing::ElementsAre("won", "lost.p75", "created"));
+}
+
+TEST(Formula, RefusesWhatIsNoFormula) {
+  for (const char* text : {"", "  ", "a +", "* a", "a b", "(a", "a)", "a / / b", "1.2.3", ".", "a; drop table deal",
+                           "running", "running(", "running()", "running(a", "A", "a & b", "-a", "1e5"})
+    EXPECT_EQ(parse_formula(text).error().code, Code::invalid) << text;
+  EXPECT_EQ(parse_formula(std::string(5000, '(')).error().code, Code::too_large);
+}
+
+}  // namespace
+}  // namespace traction
