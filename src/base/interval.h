@@ -1,4 +1,5 @@
-// Interval: how sure a share of few cases is. Pure, thread-safe.
+// Interval: how sure a share of few cases is. For every rate that is shown; what a rate counts is its caller's
+// business. Pure, thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -13,12 +13,12 @@
 // and by kind:
 //   base, state   value = "count" | "sum(COLUMN)" | "share", share = {…}; state counts rows open at an instant
 //   derived       formula over metric names ("name.column" for another column than the first)
-//   distribution  value = COLUMN, columns = [mean, median, p75, p90, without_outliers, kept]; outliers by Tukey's
-//   fence;
-//                 segment = a dimension that is named when all outliers share it
+//   distribution  value = COLUMN, columns = [mean, median, p75, p90, without_outliers, kept]; outliers are those beyond
+//                 Tukey's fences; segment = a dimension that is named when they all share it
 //   duration      columns = [median, p75, p90] of the time from the fact's start to its end, Kaplan-Meier
-//   table         columns = [{name, unit, count = {…}} | {name, unit, formula over columns before, only = {…}}]; a formula
-//                 is empty in rows without a case of its `only`
+//   table         columns = [{name, unit, count = {…}} | {name, unit, formula, only = {…}}]: the formula is over
+//   columns
+//                 before it, and empty in rows without a case of its `only`
 #pragma once
 
 #include <map>

@@ -160,7 +160,7 @@ TEST(Catalogue, FormulasMustCloseUpon) {
                  "metrics/m.toml:1");
   expect_refused(
       block("a", "formula = \"b + 1\"\nkind = \"derived\"\n") + block("b", "formula = \"a + 1\"\nkind = \"derived\"\n"),
-      Code::invalid, "metrics/m.toml:1");
+      Code::invalid, "metrics/m.toml:10");
   expect_refused(block("a", "formula = \"a\"\nkind = \"derived\"\n"), Code::invalid, "metrics/m.toml:1");
   expect_refused(block("a", "formula = \"b.p75\"\nkind = \"derived\"\n") + block("b", kCount), Code::unknown,
                  "metrics/m.toml:1");
