@@ -60,37 +60,48 @@ class Facts::Update {
   }
 
   void update(const FactDefinition& fact) {
-    const std::string keys = quoted("keys_" + fact.name), fresh = quoted("fresh_" + fact.name);
-    const bool appended = fact.merges() && has_new(fact.reads.front());
-    if (appended)
-      connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", fresh,
-                                  fact.sql({}, fmt::format("% > {}", changes_.after))));
-    const std::string touched = touched_keys(fact);
-    if (!appended && touched.empty()) return;
-    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", keys,
-                                touched.empty() ? "SELECT NULL::BIGINT AS key WHERE FALSE"
-                                                : "SELECT DISTINCT key FROM (" + touched + ") WHERE key IS NOT NULL"));
-    const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
-    const bool recompute = range && std::holds_alternative<std::int64_t>(range->rows[0][0]);
-    note_change(fact, appended, recompute);
-    if (appended) merge(fact, keys, fresh);
-    if (!recompute) return;
-    // The bounds let DuckDB pass over the parts of a large table in which no key lies.
-    const std::string condition =
-        fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys,
-                    std::get<std::int64_t>(range->rows[0][0]), std::get<std::int64_t>(range->rows[0][1]));
-    std::string among = condition;
+    const bool appended = fact.merges() && has_new(fact.reads.front()) && stage_appended(fact);
+    const std::string recomputed = stage_keys(fact);
+    if (!appended && recomputed.empty()) return;
+    note_change(fact, appended, !recomputed.empty());
+    if (appended) merge(fact, !recomputed.empty());
+    if (recomputed.empty()) return;
+    std::string among = recomputed;
     for (std::size_t at = 0; (at = among.find('%', at)) != std::string::npos;) among.replace(at, 1, quoted(fact.key));
     connection_.run(fmt::format("DELETE FROM {} WHERE {}", quoted(fact.name), among));
-    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(condition)));
+    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(recomputed)));
+  }
+
+  // Puts what the appended records add into fresh_<fact>; false when that is nothing.
+  bool stage_appended(const FactDefinition& fact) {
+    const std::string fresh = quoted("fresh_" + fact.name);
+    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", fresh,
+                                fact.sql({}, fmt::format("% > {}", changes_.after))));
+    return connection_.number("SELECT count(*) FROM " + fresh) > 0;
+  }
+
+  // Puts the keys whose rows may differ into keys_<fact>, and gives the condition for '%' being one of them; "" when
+  // there are none.
+  std::string stage_keys(const FactDefinition& fact) {
+    const std::string touched = touched_keys(fact), keys = quoted("keys_" + fact.name);
+    if (touched.empty()) return "";
+    connection_.run(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", keys, touched));
+    const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
+    if (!range || !std::holds_alternative<std::int64_t>(range->rows[0][0])) return "";
+    // The bounds let DuckDB pass over the parts of a large table in which no key lies.
+    return fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys,
+                       std::get<std::int64_t>(range->rows[0][0]), std::get<std::int64_t>(range->rows[0][1]));
   }
 
   // A SELECT of all keys whose rows may differ; "" when nothing that the fact reads has changed.
   std::string touched_keys(const FactDefinition& fact) const {
     std::string all;
     for (const auto& [source, select] : fact.touched) {
-      const bool by_merging = select.find("FROM moved") != std::string::npos;
-      if (by_merging ? !changes_.moved : !changed_.contains(source)) continue;
+      const auto mentions = [&select](const std::string& words) { return select.find(words) != std::string::npos; };
+      if (mentions("FROM moved") ? !changes_.moved : !changed_.contains(source)) continue;
+      // {was …} and {now …} are of records that were there before.
+      if ((mentions("{was ") || mentions("{now ")) && !mentions("changed_") && !has_old(source)) continue;
       all += (all.empty() ? "(" : " UNION ALL (") + filled(select) + ")";
     }
     return all;
@@ -117,6 +128,11 @@ class Facts::Update {
     return found != changes_.ids.end() && found->second.back() > changes_.after;
   }
 
+  bool has_old(const std::string& type) const {
+    const auto found = changes_.ids.find(type);
+    return found != changes_.ids.end() && found->second.front() <= changes_.after;
+  }
+
   // Keeps what later facts ask of this one: which keys change, and what their rows were.
   void note_change(const FactDefinition& fact, bool appended, bool recompute) {
     if (!appended && !recompute) return;
@@ -129,30 +145,36 @@ class Facts::Update {
       }
     if (!keys_wanted) return;
     changed_.insert(fact.name);
-    connection_.run(fmt::format(
-        "CREATE OR REPLACE TEMP TABLE {} AS SELECT key FROM {}{}", changed, quoted("keys_" + fact.name),
-        appended ? fmt::format(" UNION SELECT {} FROM {}", quoted(fact.key), quoted("fresh_" + fact.name)) : ""));
+    std::string keys;
+    if (recompute) keys = "SELECT key FROM " + quoted("keys_" + fact.name);
+    if (appended)
+      keys += fmt::format("{}SELECT {} AS key FROM {}", recompute ? " UNION " : "", quoted(fact.key),
+                          quoted("fresh_" + fact.name));
+    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", changed, keys));
     if (rows_wanted)
       connection_.run(
           fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT * FROM {} WHERE {} IN (SELECT key FROM {})",
                       quoted("was_" + fact.name), quoted(fact.name), quoted(fact.key), changed));
   }
 
-  void merge(const FactDefinition& fact, const std::string& keys, const std::string& fresh) {
+  // What is recomputed anyway must not be merged into.
+  void merge(const FactDefinition& fact, bool recompute) {
+    const std::string table = quoted(fact.name), fresh = quoted("fresh_" + fact.name);
     std::string same, sets;
     for (const FactColumn& column : fact.columns) {
       const std::string name = quoted(column.name);
       if (column.merge.empty())
-        same += fmt::format("{}{}.{} = s.{}", same.empty() ? "" : " AND ", quoted(fact.name), name, name);
+        same += fmt::format("{0}{1}.{2} = s.{2}", same.empty() ? "" : " AND ", table, name);
       else
         sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", name, merged(fact, column));
     }
-    const std::string kept = fmt::format("s.{} NOT IN (SELECT key FROM {})", quoted(fact.key), keys);
+    const std::string kept =
+        recompute ? fmt::format("s.{} NOT IN (SELECT key FROM {})", quoted(fact.key), quoted("keys_" + fact.name))
+                  : "TRUE";
+    connection_.run(fmt::format("UPDATE {} SET {} FROM {} s WHERE {} AND {}", table, sets, fresh, same, kept));
     connection_.run(
-        fmt::format("UPDATE {} SET {} FROM {} s WHERE {} AND {}", quoted(fact.name), sets, fresh, same, kept));
-    connection_.run(fmt::format(
-        "INSERT INTO {0} BY NAME SELECT * FROM {1} s WHERE {2} AND NOT EXISTS (SELECT 1 FROM {0} WHERE {3})",
-        quoted(fact.name), fresh, kept, same));
+        fmt::format("INSERT INTO {} BY NAME SELECT * FROM {} s WHERE {} AND NOT EXISTS (SELECT 1 FROM {} WHERE {})",
+                    table, fresh, kept, table, same));
   }
 
   const Facts& facts_;

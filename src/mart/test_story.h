@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -36,12 +37,16 @@ class Story : public World {
 
   std::unique_ptr<Ledger> ledger = memory_ledger();
 
-  // Writes to the ledger what has happened since the last time, erasures too.
+  // Writes to the ledger what has happened since the last time, and destroys what was erased.
   void tell() {
     auto transaction = ledger->begin();
     Digest previous = transaction->head().hash;
+    for (std::size_t i = 0; i < told_; ++i)
+      if (!entries[i].personal && erased_.insert(entries[i].seq).second) transaction->erase(entries[i].seq);
     for (; told_ < entries.size(); ++told_) {
-      StoredEntry stored = seal(entries[told_], previous, random_);
+      Entry entry = entries[told_];
+      if (!entry.personal) entry.personal = "";
+      StoredEntry stored = seal(std::move(entry), previous, random_);
       previous = stored.hash;
       transaction->append(stored);
     }
@@ -54,6 +59,7 @@ class Story : public World {
 
  private:
   std::size_t told_ = 0;
+  std::set<Seq> erased_;
   TestRandom random_;
 };
 

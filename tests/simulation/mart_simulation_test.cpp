@@ -1,0 +1,336 @@
+// A mart that follows a history in pieces must equal one built from nothing, in every row of every table: record
+// versions, aliases and facts. Histories are random but come through decide(), so they are what can really happen:
+// edits, deletions, backdating, merges, reopened deals, new settings, custom fields, erasures.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "mart/test_story.h"
+
+namespace traction {
+namespace {
+
+class Chance {
+ public:
+  explicit Chance(std::uint64_t seed) : engine_(seed) {}
+  std::int64_t below(std::int64_t limit) {
+    return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(limit));
+  }
+  bool one_in(std::int64_t n) { return below(n) == 0; }
+  template <class T>
+  const T& of(const std::vector<T>& all) {
+    return all[static_cast<std::size_t>(below(static_cast<std::int64_t>(all.size())))];
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+class History {
+ public:
+  explicit History(std::uint64_t seed) : chance_(seed) {
+    for (int i = 0; i < 3; ++i) make("team", {{"name", "T"}});
+    for (int i = 0; i < 4; ++i) make("member", {{"name", "M"}, {"team", any("team")}});
+    for (int i = 0; i < 2; ++i) {
+      const Id pipeline = make("pipeline", {{"name", "P"}});
+      int position = 0;
+      for (const char* kind : {"lead", "qualified", "open", "open", "won", "lost", "after"})
+        make("stage", {{"name", "S"}, {"pipeline", pipeline}, {"kind", kind}, {"position", position += 10}});
+    }
+    for (int i = 0; i < 5; ++i) make("account", {{"name", "A"}});
+    for (int i = 0; i < 6; ++i) make("contact", {{"name", "C"}, {"account", any("account")}});
+    while (ids_["deal"].size() < 5) create_deal();
+  }
+
+  Story story;
+
+  // Something happens, or is refused.
+  void step() {
+    story.now.micros += chance_.below(40) * 3600 * kSecond;
+    switch (chance_.below(40)) {
+      case 0:
+      case 1:
+      case 2:
+        return create_deal();
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+      case 8:
+      case 9:
+        return move_deal();
+      case 10:
+      case 11:
+      case 12:
+      case 13:
+        return edit_deal();
+      case 14:
+      case 15:
+      case 16:
+        return edit_activity();
+      case 17:
+        return remove_or_restore();
+      case 18:
+        return merge_or_undo(chance_.one_in(2) ? "account" : "contact");
+      case 19:
+        return edit_people();
+      case 20:
+        return chance_.one_in(3) ? edit_stages() : edit_people();
+      case 21:
+        return chance_.one_in(4) ? edit_settings() : edit_deal();
+      case 22:
+        return chance_.one_in(5) ? add_field() : remove_or_restore();
+      case 23:
+        return chance_.one_in(12) ? erase() : create_contact();
+      default:
+        return create_activity();
+    }
+  }
+
+ private:
+  Id make(const std::string& type, json::object fields) {
+    try_out(creation(type, std::move(fields)));
+    return ids_[type].back();
+  }
+
+  void try_out(Action action) {
+    const std::string type = action.type;
+    const bool creates = action.verb == Verb::create;
+    const auto decision = story.run(std::move(action), chance_.one_in(2) ? any_or_none("member") : 0);
+    if (decision && creates) ids_[type].push_back(decision->done.front().record);
+  }
+
+  Id any(const std::string& type) { return chance_.of(ids_[type]); }
+  Id any_or_none(const std::string& type) { return ids_[type].empty() ? 0 : any(type); }
+  json::value maybe(const std::string& type) {
+    return chance_.one_in(4) || ids_[type].empty() ? json::value(nullptr) : json::value(any(type));
+  }
+  json::value choice(std::initializer_list<const char*> choices) {
+    const char* chosen = chance_.of(std::vector<const char*>(choices));
+    return chosen ? json::value(chosen) : json::value(nullptr);
+  }
+  // Few distinct times, so that many fall together.
+  Instant past() { return {story.now.micros - chance_.below(60) * 12 * 3600 * kSecond}; }
+  void date(Action& action) {
+    if (chance_.one_in(10))
+      action.occurred_unknown = true;
+    else if (chance_.one_in(2))
+      action.occurred_at = past();
+  }
+  static void drop_nulls(json::object& fields) {
+    for (auto field = fields.begin(); field != fields.end();)
+      field = field->value().is_null() ? fields.erase(field) : std::next(field);
+  }
+
+  void create_deal() {
+    Action action = creation("deal", {{"name", "D"},
+                                      {"stage", any("stage")},
+                                      {"account", maybe("account")},
+                                      {"contact", maybe("contact")},
+                                      {"owner", maybe("member")},
+                                      {"inbound", chance_.one_in(2)},
+                                      {"amount_minor", chance_.below(1000)},
+                                      {"source", choice({"web", "fair", nullptr})},
+                                      {"currency", choice({"EUR", "USD"})},
+                                      {"lost_reason", choice({"price", nullptr, nullptr})}});
+    drop_nulls(action.fields);
+    date(action);
+    try_out(std::move(action));
+  }
+
+  void move_deal() {
+    Action action = on(Verb::change, "deal", any("deal"), {{"stage", any("stage")}});
+    if (chance_.one_in(2)) action.fields["lost_reason"] = "price";
+    if (chance_.one_in(3)) action.fields["amount_minor"] = chance_.below(1000);
+    if (chance_.one_in(8))
+      action.occurred_unknown = true;
+    else if (chance_.one_in(3))
+      action.occurred_at = Instant{story.now.micros - chance_.below(5) * 3600 * kSecond};
+    try_out(std::move(action));
+  }
+
+  void edit_deal() {
+    json::object fields;
+    switch (chance_.below(7)) {
+      case 0:
+        fields["owner"] = maybe("member");
+        break;
+      case 1:
+        fields["contact"] = maybe("contact");
+        break;
+      case 2:
+        fields["account"] = maybe("account");
+        break;
+      case 3:
+        fields["inbound"] = chance_.one_in(2);
+        break;
+      case 4:
+        fields["currency"] = choice({"EUR", "JPY"});
+        break;
+      case 5:
+        fields["source"] = choice({"web", nullptr});
+        break;
+      default:
+        fields["amount_minor"] = chance_.below(1000);
+    }
+    if (chance_.one_in(3) && custom_) fields["rank"] = chance_.below(9);
+    try_out(on(Verb::change, "deal", any("deal"), fields));
+  }
+
+  json::object activity_fields() {
+    json::object fields = {{"kind", choice({"call", "call", "email", "email", "meeting", "message", "note", "task"})},
+                           {"status", choice({"done", "done", "done", "planned"})},
+                           {"direction", choice({"outbound", "outbound", "inbound", nullptr})},
+                           {"outcome", choice({"connected", "no_answer", "held", "replied", "auto_reply", nullptr})},
+                           {"duration_seconds", chance_.below(120)},
+                           {"owner", maybe("member")},
+                           {"deal", maybe("deal")},
+                           {"contact", maybe("contact")}};
+    if (chance_.one_in(8)) fields["happened_at"] = past().micros;
+    return fields;
+  }
+
+  void create_activity() {
+    Action action = creation("activity", activity_fields());
+    drop_nulls(action.fields);
+    date(action);
+    try_out(std::move(action));
+  }
+
+  void edit_activity() {
+    if (ids_["activity"].empty()) return;
+    const json::object all = activity_fields();
+    json::object some;
+    for (const auto& [key, value] : all)
+      if (chance_.one_in(4)) some[key] = value;
+    try_out(on(Verb::change, "activity", any("activity"), some));
+  }
+
+  void create_contact() { try_out(creation("contact", {{"name", "C"}, {"account", any("account")}})); }
+
+  void remove_or_restore() {
+    const std::string type = chance_.of(
+        std::vector<std::string>{"deal", "deal", "activity", "activity", "contact", "account", "member", "stage"});
+    if (ids_[type].empty()) return;
+    const Id id = any(type);
+    const bool deleted = story.records.at(id).state == RecordState::deleted;
+    try_out(on(deleted ? Verb::restore : Verb::remove, type, id));
+  }
+
+  void merge_or_undo(const std::string& type) {
+    const Id id = any(type);
+    if (story.records.at(id).state == RecordState::merged) return try_out(on(Verb::unmerge, type, id));
+    try_out(merging(type, id, any(type)));
+  }
+
+  void edit_people() {
+    if (chance_.one_in(6)) {
+      try_out(creation("member", {{"name", "N"}, {"team", any("team")}}));
+      return;
+    }
+    Action action = on(Verb::change, "member", any("member"), {{"team", maybe("team")}});
+    if (chance_.one_in(4)) action.fields = {{"name", "Renamed"}};
+    date(action);
+    try_out(std::move(action));
+  }
+
+  void edit_stages() {
+    if (chance_.one_in(3)) {
+      try_out(creation("stage", {{"name", "S"},
+                                 {"pipeline", any("pipeline")},
+                                 {"kind", choice({"open", "won", "lost", "after"})},
+                                 {"position", chance_.below(80)}}));
+      return;
+    }
+    try_out(on(Verb::change, "stage", any("stage"), {{"position", chance_.below(80)}}));
+  }
+
+  void edit_settings() {
+    try_out(
+        on(Verb::change, "workspace", 1,
+           {{"zone", choice({"UTC", "Asia/Tokyo", "America/New_York"})}, {"conversation_seconds", chance_.below(90)}}));
+  }
+
+  void add_field() {
+    if (std::exchange(custom_, true)) return;
+    try_out(creation("field", {{"record_type", "deal"}, {"name", "rank"}, {"field_type", "integer"}}));
+    story.schema = *with_custom_field(story.schema, story.body(ids_["field"].back()));
+  }
+
+  void erase() { try_out(on(Verb::erase, "contact", any("contact"))); }
+
+  Chance chance_;
+  std::map<std::string, std::vector<Id>> ids_;
+  bool custom_ = false;
+};
+
+std::vector<std::string> tables(Mart& mart) {
+  std::vector<std::string> names;
+  const auto found =
+      mart.query("SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND table_name <> 'mart' ORDER BY ALL");
+  for (const auto& row : found.value().rows) names.push_back(std::get<std::string>(row[0]));
+  return names;
+}
+
+// Columns by name: a custom field stands where it came, or where the schema has it.
+std::string columns(Mart& mart, const std::string& table) {
+  std::string list;
+  const auto found = mart.query("SELECT column_name FROM duckdb_columns() WHERE table_name = $1 ORDER BY ALL", {table});
+  for (const auto& row : found.value().rows)
+    list += (list.empty() ? "\"" : ", \"") + std::get<std::string>(row[0]) + "\"";
+  return list;
+}
+
+::testing::AssertionResult equal(Mart& followed, Mart& built) {
+  const auto names = tables(built);
+  if (tables(followed) != names) return ::testing::AssertionFailure() << "other tables";
+  for (const std::string& name : names) {
+    const std::string list = columns(built, name);
+    if (columns(followed, name) != list) return ::testing::AssertionFailure() << name << ": other columns";
+    const std::string sql = "SELECT " + list + " FROM \"" + name + "\" ORDER BY ALL";
+    const auto theirs = followed.query(sql), ours = built.query(sql);
+    if (theirs.value().rows == ours.value().rows) continue;
+    auto failure = ::testing::AssertionFailure() << name << " (" << list << ")\n";
+    for (const auto& [one, other, sign] :
+         {std::tuple(&*theirs, &*ours, "followed"), std::tuple(&*ours, &*theirs, "built")})
+      for (const auto& row : one->rows)
+        if (std::ranges::find(other->rows, row) == other->rows.end())
+          failure << sign << ": " << text_of(Table{one->columns, {row}});
+    return failure;
+  }
+  return ::testing::AssertionSuccess();
+}
+
+// MART_SEED and MART_HISTORIES choose others.
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+TEST(MartSimulation, followedEqualsBuiltFromNothing) {
+  const std::uint64_t first = setting("MART_SEED", 1), histories = setting("MART_HISTORIES", 100);
+  for (std::uint64_t seed = first; seed < first + histories; ++seed) {
+    SCOPED_TRACE(fmt::format("MART_SEED={} MART_HISTORIES=1", seed));
+    History history(seed);
+    Chance portions(seed * 31);
+    history.story.tell();
+    const auto followed = history.story.mart();
+    followed->catch_up();
+    for (int piece = 0; piece < 10; ++piece) {
+      for (std::int64_t step = portions.below(piece % 3 == 0 ? 4 : 25); step >= 0; --step) history.step();
+      history.story.tell();
+      followed->catch_up();
+      if (!portions.one_in(3) && piece < 9) continue;
+      const auto built = history.story.mart();
+      built->catch_up();
+      ASSERT_TRUE(equal(*followed, *built)) << "after piece " << piece << ", entry " << built->applied();
+    }
+  }
+  std::cout << histories << " histories from seed " << first << "\n";
+}
+
+}  // namespace
+}  // namespace traction
