@@ -120,7 +120,8 @@ std::string Select::facts_at() {
     if (used.contains(fact->name) && fact->rebuild_at) used.insert(fact->reads.begin(), fact->reads.end());
   std::vector<std::string> tables;
   for (const FactDefinition& fact : facts) {
-    if (!used.contains(fact.name)) continue;
+    // A fact without a start (the touches of a deal, counted) is seen as it is.
+    if (!used.contains(fact.name) || (!fact.rebuild_at && !fact.start())) continue;
     if (fact.rebuild_at) {
       tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
       continue;
@@ -131,11 +132,11 @@ std::string Select::facts_at() {
       if (fact.end() && (column.end || column.clears))
         replaced += fmt::format("{0}CASE WHEN {1} >= {2} THEN NULL ELSE {3} END AS {3}", replaced.empty() ? "" : ", ",
                                 quoted(fact.end()->name), at, quoted(column.name));
-    tables.push_back(
-        fmt::format("{} AS (SELECT *{} FROM main.{}{})", quoted(fact.name),
-                    replaced.empty() ? "" : " REPLACE (" + replaced + ")", quoted(fact.name),
-                    fact.start() ? fmt::format(" WHERE coalesce({} < {}, TRUE)", quoted(fact.start()->name), at) : ""));
+    tables.push_back(fmt::format("{0} AS (SELECT *{1} FROM main.{0} WHERE coalesce({2} < {3}, TRUE))",
+                                 quoted(fact.name), replaced.empty() ? "" : " REPLACE (" + replaced + ")",
+                                 quoted(fact.start()->name), at));
   }
+  if (tables.empty()) return "";
   return fmt::format("WITH {} ", fmt::join(tables, ", "));
 }
 
