@@ -1,4 +1,5 @@
-// A clock and a random source that a test decides. Tests only. Thread-safe.
+// A clock and a random source that a test decides: time stands still until it is advanced, and random bytes are the
+// same in every run. Tests only. Thread-safe.
 #pragma once
 
 #include <atomic>
