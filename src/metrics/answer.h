@@ -9,7 +9,7 @@ namespace traction {
 
 // Rows sorted by their keys (stages by their place in the pipeline), except that rows of a single other key without
 // grain are sorted by their first value: counts and amounts from the greatest, others from the best, what was not
-// reached last. Members, teams, products, stages,
+// reached last, currency by currency. Members, teams, products, stages,
 // pipelines and campaigns are listed even without a case, and so are periods between the first and the last; where that
 // would be more than 20,000 rows only those with cases are, and the passport says so. Refusals are those of
 // understand(), and what Run refuses.

@@ -37,61 +37,36 @@ class Builder {
   }
 
  private:
+  using Listed = std::vector<std::optional<std::vector<std::string>>>;
+
   // Adds the groups without a case that belong in the answer; false when they are too many.
-  bool list_missing(const std::vector<std::optional<std::vector<std::string>>>& listed,
-                    std::set<std::string>& currencies) {
-    std::vector<std::vector<std::string>> keys;
-    for (std::size_t i = 0; i < question_.by.size(); ++i) {
-      std::set<std::string> all;
-      for (const auto& [key, leaves] : groups_.now) all.insert(key.keys[i]);
-      // Without a list of its own, a key takes part only through the groups there are.
-      if (listed[i]) all.insert(listed[i]->begin(), listed[i]->end());
-      keys.emplace_back(all.begin(), all.end());
-    }
+  bool list_missing(const Listed& listed, std::set<std::string>& currencies) {
+    std::map<std::vector<std::string>, std::set<std::string>> with_cases;  // the currencies of each combination of keys
+    for (const auto& [key, leaves] : groups_.now) with_cases[key.keys].insert(key.currency);
     const std::vector<std::string> periods = periods_between();
-    if (currencies.empty()) currencies.insert(question_.by_currency ? question_.settings.currency : "");
-    std::size_t count = std::max<std::size_t>(periods.size(), 1);
-    for (const auto& of : keys) count *= std::max<std::size_t>(of.size(), 1);
-    if (count > kMostListed) return false;
-    std::vector<std::size_t> at(keys.size(), 0);
-    if (std::ranges::any_of(keys, [](const auto& of) { return of.empty(); })) return true;
-    for (bool more = true; more;) {
-      GroupKey key;
-      for (std::size_t i = 0; i < keys.size(); ++i) key.keys.push_back(keys[i][at[i]]);
-      if (wanted(key, listed))
-        for (const std::string& period : periods) {
-          key.period = period;
-          add(key, currencies);
+    const std::string usual = currencies.size() == 1  ? *currencies.begin()
+                              : question_.by_currency ? question_.settings.currency
+                                                      : "";
+    if (currencies.empty()) currencies.insert(usual);
+
+    std::vector<std::vector<std::string>> combinations{{}};
+    for (const auto& keys : listed) {
+      std::vector<std::vector<std::string>> longer;
+      for (const auto& combination : combinations)
+        for (const std::string& key : keys ? *keys : std::vector<std::string>()) {
+          longer.push_back(combination);
+          longer.back().push_back(key);
         }
-      more = false;
-      for (std::size_t i = keys.size(); i-- > 0 && !more;) {
-        more = ++at[i] < keys[i].size();
-        if (!more) at[i] = 0;
-      }
+      combinations = std::move(longer);
+      if (combinations.size() * std::max<std::size_t>(periods.size(), 1) > kMostListed) return false;
     }
+    for (const auto& combination : combinations) with_cases.try_emplace(combination, std::set<std::string>{usual});
+    if (with_cases.size() * std::max<std::size_t>(periods.size(), 1) > kMostListed) return false;
+    for (const auto& [keys, of_keys] : with_cases)
+      for (const std::string& currency : of_keys)
+        for (const std::string& period : periods)
+          groups_.now.try_emplace(GroupKey{keys, period, currency}, question_.leaves.size());
     return true;
-  }
-
-  // A combination is listed when it has cases in some period, or when each of its keys is listed anyway.
-  bool wanted(const GroupKey& key, const std::vector<std::optional<std::vector<std::string>>>& listed) const {
-    bool all = true;
-    for (std::size_t i = 0; i < key.keys.size(); ++i)
-      all = all && listed[i] && std::ranges::find(*listed[i], key.keys[i]) != listed[i]->end();
-    if (all) return true;
-    const auto with_cases = groups_.now.lower_bound(GroupKey{key.keys, "", ""});
-    return with_cases != groups_.now.end() && with_cases->first.keys == key.keys;
-  }
-
-  // One row of the currency there is; where there are several, one only for a group that has none yet.
-  void add(GroupKey key, const std::set<std::string>& currencies) {
-    key.currency = "";
-    const auto first = groups_.now.lower_bound(key);
-    const bool there = first != groups_.now.end() && first->first.keys == key.keys && first->first.period == key.period;
-    if (there) return;
-    key.currency = currencies.size() == 1  ? *currencies.begin()
-                   : question_.by_currency ? question_.settings.currency
-                                           : "";
-    groups_.now.try_emplace(key, question_.leaves.size());
   }
 
   // All periods asked for; with an open end, those between the first and the last that have cases. "" without a grain.
@@ -144,6 +119,7 @@ class Builder {
       if (value.number) return 0;
       return value.standing == Standing::not_reached ? 1 : value.standing == Standing::too_few ? 2 : 3;
     };
+    if (a.currency != b.currency) return a.currency < b.currency;
     const Value &left = a.values[0], &right = b.values[0];
     if (rank(left) != rank(right)) return rank(left) < rank(right);
     if (!left.number || *left.number == *right.number) return false;
