@@ -12,7 +12,7 @@
 #include <fstream>
 
 #include "app/definitions.h"
-#include "app/import.h"
+#include "app/import/import.h"
 #include "app/system.h"
 #include "app/writer.h"
 #include "ledger/sqlite.h"

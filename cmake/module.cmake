@@ -1,9 +1,9 @@
-# traction_module(NAME [PURE] USES LIBRARIES…): src/NAME/*.cpp as library traction_NAME, and src/NAME/*_test.cpp, which
-# stand beside what they test, as one test program NAME_test. PURE says that tests/tidy holds the module to having no
-# clock, no random source, no database and no socket.
+# traction_module(NAME [PURE] USES LIBRARIES…): every .cpp below src/NAME as library traction_NAME, and the *_test.cpp,
+# which stand beside what they test, as one test program NAME_test. PURE says that tests/tidy holds the module to having
+# no clock, no random source, no database and no socket.
 function(traction_module name)
   cmake_parse_arguments(M "PURE" "" "USES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")

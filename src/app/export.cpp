@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "app/csv.h"
+#include "app/import/csv.h"
 #include "app/resolve.h"
 #include "base/instant.h"
 #include "base/text.h"

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "app/demo.h"
+#include "app/demo/demo.h"
 #include "app/disk.h"
 #include "app/export.h"
 #include "app/given.h"
-#include "app/import.h"
-#include "app/import_undo.h"
+#include "app/import/import.h"
+#include "app/import/undo.h"
 #include "app/resolve.h"
 #include "base/text.h"
 #include "cli/commands.h"

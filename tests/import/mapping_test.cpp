@@ -1,4 +1,4 @@
-#include "app/mapping.h"
+#include "app/import/mapping.h"
 
 #include "import/office.h"
 

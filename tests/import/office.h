@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "app/import.h"
+#include "app/import/import.h"
 #include "app/writer.h"
 #include "base/text.h"
 #include "ledger/memory.h"

@@ -1,4 +1,4 @@
-#include "app/import_undo.h"
+#include "app/import/undo.h"
 
 #include "import/office.h"
 
