@@ -68,7 +68,7 @@ BackupReport report_of(const json::object& manifest) {
 }
 
 std::string stamp(Instant instant) {
-  std::string text = to_string(Instant{instant.micros - instant.micros % kSecond});
+  std::string text = to_string(instant);
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
   return text;
 }

@@ -1,5 +1,7 @@
 #include "app/erase.h"
 
+#include <algorithm>
+
 #include "ledger/chain.h"
 
 namespace traction {
@@ -7,7 +9,7 @@ namespace {
 
 Control::Erasure listing(Reader& reader, const Workspace& workspace, const std::string& type, Id id, Instant now) {
   const auto created = reader.entry(id);
-  return {workspace.name(), type, id, created ? to_hex(created->hash) : "", now};
+  return {workspace.name(), type, id, created ? to_hex(created->hash) : "", now, false};
 }
 
 }  // namespace
@@ -38,7 +40,6 @@ Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::str
       control.add_erasure(listing(*reader, workspace, schema->type(stored.entry.type)->name, stored.entry.record, now));
     return true;
   });
-  workspace.ledger().scrub();
   workspace.drop_mart();
   control.erased(workspace.name());
   return outcome;
@@ -46,15 +47,21 @@ Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::str
 
 Result<std::int64_t> reapply_erasures(Directory& directory, Workspace& workspace,
                                       const std::vector<Control::Erasure>& erasures) {
+  const std::vector<Control::Erasure> known = directory.control().erasures();
+  const auto is_done = [&](const Control::Erasure& asked) {
+    return std::ranges::any_of(known, [&](const Control::Erasure& each) {
+      return each.created_hash == asked.created_hash && each.workspace == asked.workspace && each.finished &&
+             each.asked_at >= asked.asked_at;
+    });
+  };
   std::int64_t done = 0;
   for (const Control::Erasure& each : erasures) {
-    if (each.workspace != workspace.name()) continue;
+    if (each.workspace != workspace.name() || is_done(each)) continue;
     directory.control().add_erasure(each);
     const auto schema = workspace.schema();
     const RecordType* type = schema->type(each.type);
-    const auto reader = workspace.ledger().read();
-    const auto created = reader->entry(each.record);
-    if (!type || !created || to_hex(created->hash) != each.created_hash || !created->entry.personal) continue;
+    const auto created = workspace.ledger().read()->entry(each.record);
+    if (!type || !created || to_hex(created->hash) != each.created_hash) continue;
     const auto erased = erase(directory, workspace, each.type, each.record, 0);
     if (!erased) return refuse(erased);
     ++done;

@@ -60,6 +60,7 @@ void declare(CLI::App& app, const Subcommand& verb, Arguments& into) {
         name, [&into, name](const std::vector<std::string>& given) { into.values[name] = given; }, each.about);
     option->type_name(each.value)
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(each.many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
   }
 }

@@ -90,8 +90,20 @@ TextTable table_of(Names& names, const std::vector<StoredRecord>& records, const
   return table;
 }
 
+Result<std::size_t> limit_of(const Arguments& given) {
+  if (!given.has("--limit")) return ListQuery{}.limit;
+  Field limit;
+  limit.name = "--limit";
+  limit.type = FieldType::integer;
+  const auto value = from_text(limit, given.one("--limit"), "");
+  if (!value) return refuse(value);
+  return static_cast<std::size_t>(std::max<std::int64_t>(value->to_number<std::int64_t>(), 0));
+}
+
 Result<int> list_records(Session& session) {
   const Arguments& given = session.arguments();
+  const auto limit = limit_of(given);
+  if (!limit) return refuse(limit);
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   const auto schema = (*workspace)->schema();
@@ -108,14 +120,7 @@ Result<int> list_records(Session& session) {
   query.descending = query.sort.starts_with('-');
   if (query.descending) query.sort.erase(0, 1);
   query.cursor = given.one("--cursor");
-  if (given.has("--limit")) {
-    Field limit;
-    limit.name = "--limit";
-    limit.type = FieldType::integer;
-    const auto value = from_text(limit, given.one("--limit"), "");
-    if (!value) return refuse(value);
-    query.limit = static_cast<std::size_t>(std::max<std::int64_t>(value->to_number<std::int64_t>(), 0));
-  }
+  query.limit = *limit;
   const auto columns = columns_of(**type, given.one("--fields"));
   if (!columns) return refuse(columns);
   const auto page = list(**workspace, query);

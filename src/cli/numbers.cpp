@@ -276,8 +276,9 @@ Result<int> metric(Session& session) {
   const Arguments& given = session.arguments();
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
-  // Asked first, so that a misspelt name is told even where there are no data.
+  // First, so that a slip of the pen is told even where there are no data.
   if (const auto known = (*definitions)->catalogue.find(given.one("NAME")); !known) return refuse(known);
+  if (const auto readable = query_of(given, **Zone::find("UTC")); !readable) return refuse(readable);
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   const auto query = query_of(given, *locale_of((*workspace)->settings()).zone);

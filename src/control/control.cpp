@@ -56,28 +56,40 @@ void Control::add_workspace(const WorkspaceRow& row) {
 std::vector<Control::Erasure> Control::erasures() {
   const std::lock_guard lock(mutex_);
   std::vector<Erasure> list;
-  auto query = database_->prepare("SELECT workspace, type, record, created_hash, asked_at FROM erasure ORDER BY rowid");
+  auto query = database_->prepare(
+      "SELECT workspace, type, record, created_hash, asked_at, finished FROM erasure ORDER BY rowid");
   while (query.step())
-    list.push_back(
-        {string_of(query, 0), string_of(query, 1), query.integer(2), string_of(query, 3), {query.integer(4)}});
+    list.push_back({string_of(query, 0),
+                    string_of(query, 1),
+                    query.integer(2),
+                    string_of(query, 3),
+                    {query.integer(4)},
+                    query.integer(5) != 0});
   return list;
 }
 
 bool Control::add_erasure(const Erasure& erasure) {
   const std::lock_guard lock(mutex_);
   sqlite::Changes changes(*database_);
-  const bool added = database_
+  const bool again = database_
                          ->prepare(
-                             "INSERT OR IGNORE INTO erasure (workspace, type, record, created_hash, asked_at) VALUES "
-                             "($1, $2, $3, $4, $5)")
-                         .bind(1, erasure.workspace)
-                         .bind(2, erasure.type)
-                         .bind(3, erasure.record)
-                         .bind(4, erasure.created_hash)
-                         .bind(5, erasure.asked_at.micros)
+                             "UPDATE erasure SET asked_at = $1, finished = 0 WHERE created_hash = $2 AND "
+                             "workspace = $3")
+                         .bind(1, erasure.asked_at.micros)
+                         .bind(2, erasure.created_hash)
+                         .bind(3, erasure.workspace)
                          .run() > 0;
+  if (!again)
+    database_
+        ->prepare("INSERT INTO erasure (workspace, type, record, created_hash, asked_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(1, erasure.workspace)
+        .bind(2, erasure.type)
+        .bind(3, erasure.record)
+        .bind(4, erasure.created_hash)
+        .bind(5, erasure.asked_at.micros)
+        .run();
   changes.commit();
-  return added;
+  return !again;
 }
 
 void Control::remove_erasure(const Erasure& erasure) {

@@ -37,11 +37,11 @@ class Control {
     std::string workspace, type;
     std::int64_t record = 0;
     std::string created_hash;
-    Instant asked_at;
-    bool operator==(const Erasure&) const = default;
+    Instant asked_at;       // the last time
+    bool finished = false;  // nothing of it is left in any file
   };
   std::vector<Erasure> erasures();              // in the order they were listed
-  bool add_erasure(const Erasure& erasure);     // begins as unfinished; false when it was listed already
+  bool add_erasure(const Erasure& erasure);     // as unfinished, also again; false when it was listed already
   void remove_erasure(const Erasure& erasure);  // it was refused
 
   // Whether an erasure in the workspace has begun and not come to its end; and that all of them have.
