@@ -15,11 +15,6 @@
 namespace traction {
 namespace {
 
-std::string text_of(const Cell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return text ? *text : std::string();
-}
-
 Result<Table> run(const Asking& asking, const Plan& plan) { return asking.run(plan.sql, plan.parameters); }
 
 // "15 beyond the fences, all of them product GTK 500"

@@ -7,11 +7,6 @@
 namespace traction {
 namespace {
 
-std::string text_of(const Cell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return text ? *text : std::string();
-}
-
 std::optional<std::int64_t> whole_of(const Cell& cell) {
   const auto* number = std::get_if<std::int64_t>(&cell);
   return number ? std::optional(*number) : std::nullopt;

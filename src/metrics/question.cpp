@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t kMostNames = 20'000;  // that a wrong label is compared with
 
-std::string text_of(const Cell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return text ? *text : std::string();
-}
-
 std::vector<std::string> first_column(const Table& table) {
   std::vector<std::string> texts;
   for (const auto& row : table.rows) texts.push_back(text_of(row.at(0)));
@@ -204,6 +199,11 @@ std::optional<Refusal> read_period(const Asking& asking, const Query& query, Que
 }
 
 }  // namespace
+
+std::string text_of(const Cell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text ? *text : std::string();
+}
 
 std::string day_column(const FactColumn& instant) {
   CHECK(instant.name.ends_with("_at"));

@@ -63,6 +63,9 @@ struct Question {
   int week() const { return week_shift(settings.week_start); }
 };
 
+// A text of a result; "" for null.
+std::string text_of(const Cell& cell);
+
 // The date column that tells the day of an instant column: "entered_at" → "entered_on". CHECKs the form of the name.
 std::string day_column(const FactColumn& instant);
 
