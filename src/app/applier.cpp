@@ -5,13 +5,14 @@
 
 namespace traction {
 
-Applier::Applier(Workspace& workspace)
-    : workspace_(workspace), wanted_(workspace.ledger().read()->head().seq), thread_([this] { follow(); }) {
-  workspace_.on_commit([this](Seq head) {
+Applier::Applier(Workspace& workspace) : workspace_(workspace), thread_([this] { follow(); }) {
+  const auto want = [this](Seq head) {
     const std::lock_guard lock(mutex_);
     wanted_ = std::max(wanted_, head);
     changed_.notify_all();
-  });
+  };
+  workspace_.on_commit(want);
+  want(workspace_.ledger().read()->head().seq);  // after that, so that no commit falls between the two
 }
 
 Applier::~Applier() {

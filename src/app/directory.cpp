@@ -133,7 +133,7 @@ Result<std::unique_ptr<Workspace>> Directory::workspace(const std::string& name,
   // An erasure that did not come to its end has left text behind in files that the ledger does not know of.
   if (control_->erasing(name)) {
     (*joined)->ledger().scrub();
-    (*joined)->drop_mart();
+    (*joined)->fresh_mart();
     control_->erased(name);
   }
   return joined;

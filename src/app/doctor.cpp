@@ -84,7 +84,7 @@ void examine_ledger(Examination& out, Workspace& workspace, Clock& clock) {
 
 void examine_mart(Examination& out, Workspace& workspace) {
   const std::string what = "Mart of " + workspace.name();
-  const auto mart = workspace.mart();
+  Mart* const mart = workspace.mart();
   const Seq behind = workspace.ledger().read()->head().seq - mart->applied();
   if (mart->set_aside()) {
     out.add({Health::warning, what, "its file could not be used and was set aside",

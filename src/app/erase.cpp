@@ -12,10 +12,8 @@ Control::Erasure listing(Reader& reader, const Workspace& workspace, const std::
   return {workspace.name(), type, id, created ? to_hex(created->hash) : "", now, false};
 }
 
-}  // namespace
-
-Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor) {
-  Control& control = directory.control();
+// Erases in the ledger, and lists it. What the mart's file still knows is the caller's.
+Result<Outcome> erase_listed(Control& control, Workspace& workspace, const std::string& type, Id id, Id actor) {
   const Instant now = workspace.clock().now();
   const Seq before = workspace.ledger().read()->head().seq;
   const auto asked = listing(*workspace.ledger().read(), workspace, type, id, now);
@@ -40,8 +38,16 @@ Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::str
       control.add_erasure(listing(*reader, workspace, schema->type(stored.entry.type)->name, stored.entry.record, now));
     return true;
   });
-  workspace.drop_mart();
-  control.erased(workspace.name());
+  return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor) {
+  auto outcome = erase_listed(directory.control(), workspace, type, id, actor);
+  if (!outcome) return outcome;
+  workspace.fresh_mart();  // which makes a new file: DuckDB keeps deleted text in the old one
+  directory.control().erased(workspace.name());
   return outcome;
 }
 
@@ -62,7 +68,7 @@ Result<std::int64_t> reapply_erasures(Directory& directory, Workspace& workspace
     const RecordType* type = schema->type(each.type);
     const auto created = workspace.ledger().read()->entry(each.record);
     if (!type || !created || to_hex(created->hash) != each.created_hash) continue;
-    const auto erased = erase(directory, workspace, each.type, each.record, 0);
+    const auto erased = erase_listed(directory.control(), workspace, each.type, each.record, 0);
     if (!erased) return refuse(erased);
     ++done;
   }

@@ -11,7 +11,8 @@ namespace traction {
 // decide() refuses; then nothing has happened. A kill in between is made good when the workspace is next opened.
 Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor);
 
-// Erases again what a list of erasures names, where the workspace (from a backup) still has it. Returns how many.
+// Erases again what a list of erasures names, where the workspace still has it: one that came from a backup and has no
+// mart yet. Returns how many records.
 Result<std::int64_t> reapply_erasures(Directory& directory, Workspace& workspace,
                                       const std::vector<Control::Erasure>& erasures);
 

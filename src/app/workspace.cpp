@@ -1,9 +1,5 @@
 #include "app/workspace.h"
 
-#include <chrono>
-#include <filesystem>
-#include <thread>
-
 #include "app/writer.h"
 
 namespace traction {
@@ -52,36 +48,16 @@ void Workspace::on_commit(std::function<void(Seq head)> told) {
   told_ = std::move(told);
 }
 
-std::shared_ptr<Mart> Workspace::mart() {
+Mart* Workspace::mart() {
   const std::lock_guard lock(mart_mutex_);
-  const auto now = schema();
-  if (!mart_ || mart_schema_ != now) {
-    close_mart();
-    mart_ = Mart::open(mart_options_, *now, definitions_->facts, *ledger_);
-    mart_schema_ = now;
-  }
-  return mart_;
+  if (!mart_) mart_ = Mart::open(mart_options_, definitions_->schema, definitions_->facts, *ledger_);
+  return mart_.get();
 }
 
-std::shared_ptr<Mart> Workspace::fresh_mart(const Progress& progress) {
-  auto current = mart();
+Mart* Workspace::fresh_mart(const Progress& progress) {
+  Mart* const current = mart();
   current->catch_up(progress);
   return current;
-}
-
-void Workspace::close_mart() {
-  // DuckDB lets a file be opened once, so whoever still asks this one is waited for.
-  const std::weak_ptr<Mart> old = std::exchange(mart_, nullptr);
-  while (!old.expired()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
-void Workspace::drop_mart() {
-  const std::lock_guard lock(mart_mutex_);
-  close_mart();
-  if (mart_options_.path.empty()) return;
-  const std::filesystem::path file = mart_options_.path;
-  for (const auto& entry : std::filesystem::directory_iterator(file.parent_path()))
-    if (entry.path().filename().string().starts_with(file.filename().string())) std::filesystem::remove_all(entry);
 }
 
 }  // namespace traction

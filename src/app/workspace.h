@@ -55,20 +55,13 @@ class Workspace {
   // Calls `told` on the writer's thread after every commit that wrote entries, until it is given another or none.
   void on_commit(std::function<void(Seq head)> told);
 
-  // The mart, opened on first use and perhaps behind the ledger. It is opened anew after the workspace got a field of
-  // its own or drop_mart(), so hold it no longer than a query.
-  std::shared_ptr<Mart> mart();
+  // The mart, opened on first use and perhaps behind the ledger. Never null; lives as long as the workspace.
+  Mart* mart();
 
   // The mart, caught up with the ledger as it stands at the call.
-  std::shared_ptr<Mart> fresh_mart(const Progress& progress = {});
-
-  // Removes the mart's file and everything set aside beside it; the next use builds it from the ledger. For erasure:
-  // DuckDB keeps deleted text in its file.
-  void drop_mart();
+  Mart* fresh_mart(const Progress& progress = {});
 
  private:
-  void close_mart();
-
   const std::string name_;
   const std::unique_ptr<Ledger> ledger_;
   const std::shared_ptr<const Definitions> definitions_;
@@ -78,9 +71,8 @@ class Workspace {
   std::mutex told_mutex_;
   std::function<void(Seq)> told_;
 
-  std::mutex mart_mutex_;  // guards the two below
-  std::shared_ptr<Mart> mart_;
-  std::shared_ptr<const Schema> mart_schema_;
+  std::mutex mart_mutex_;
+  std::unique_ptr<Mart> mart_;
 
   std::unique_ptr<Writer> writer_;  // last: its thread ends before what it uses
 };

@@ -1,4 +1,5 @@
-// All subcommands of the program as data, one function for each file that holds some. Values, thread-safe.
+// All subcommands of the program as data, one function for each file that holds some; what they do is in those files,
+// how they are read from the command line in arguments.h. Put together by cli.cpp. Values, thread-safe.
 #pragma once
 
 #include <vector>

@@ -118,8 +118,9 @@ Result<int> verify_all(Session& session) {
 Result<int> rebuild(Session& session) {
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
-  (*workspace)->drop_mart();
-  const Seq applied = (*workspace)->fresh_mart(session.progress("Rebuild"))->applied();
+  Mart* const mart = (*workspace)->mart();
+  mart->rebuild(session.progress("Rebuild"));
+  const Seq applied = mart->applied();
   if (session.json()) {
     session.print_json(json::object{{"entries", applied}});
   } else {

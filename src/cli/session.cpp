@@ -128,7 +128,9 @@ Progress Session::progress(const std::string& what) {
   using Steady = std::chrono::steady_clock;
   struct Shown {
     Steady::time_point begun = Steady::now(), last{};
-    ~Shown() { std::fputs("\r\x1b[K", stderr); }
+    ~Shown() {
+      if (last != Steady::time_point{}) std::fputs("\r\x1b[K", stderr);
+    }
   };
   return [what, shown = std::make_shared<Shown>()](std::int64_t done, std::int64_t total) {
     const auto now = Steady::now();

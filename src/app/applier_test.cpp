@@ -1,0 +1,74 @@
+#include "app/applier.h"
+
+#include <gtest/gtest.h>
+
+#include "ledger/memory.h"
+#include "support/machine.h"
+
+namespace traction {
+namespace {
+
+constexpr int kLong = 60'000;
+
+class ApplierTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto loaded = load_definitions(TRACTION_SOURCE_DIR "/definitions");
+    ASSERT_TRUE(loaded) << to_string(loaded.error());
+    workspace_ = std::make_unique<Workspace>("default", memory_ledger(), *loaded, MartOptions{}, clock_, random_);
+    ASSERT_TRUE(workspace_->begin({{"name", "Shop"}, {"zone", "UTC"}, {"currency", "USD"}}));
+  }
+
+  Seq add_account(const std::string& name) {
+    Command command;
+    Action& action = command.actions.emplace_back();
+    action.type = "account";
+    action.fields["name"] = name;
+    const auto outcome = workspace_->execute(std::move(command));
+    EXPECT_TRUE(outcome);
+    return outcome ? outcome->seq : 0;
+  }
+
+  std::size_t accounts() { return workspace_->mart()->query("SELECT id FROM account")->rows.size(); }
+
+  TestClock clock_;
+  TestRandom random_;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+TEST_F(ApplierTest, appliesWhatWasThereAndWhatComes) {
+  add_account("before");
+  Applier applier(*workspace_);
+  EXPECT_TRUE(applier.wait_for(2, kLong));
+  Seq last = 0;
+  for (int i = 0; i < 20; ++i) last = add_account("during");
+  EXPECT_TRUE(applier.wait_for(last, kLong));
+  EXPECT_EQ(accounts(), 21u);
+  EXPECT_FALSE(applier.wait_for(last + 1, 1)) << "nothing is applied that was not written";
+}
+
+TEST_F(ApplierTest, leavesTheWorkspaceInOrderBehind) {
+  { Applier applier(*workspace_); }
+  const Seq last = add_account("after");
+  Applier again(*workspace_);
+  EXPECT_TRUE(again.wait_for(last, kLong));
+  EXPECT_EQ(accounts(), 1u);
+}
+
+TEST_F(ApplierTest, followsAFieldOfTheWorkspacesOwn) {
+  Applier applier(*workspace_);
+  add_account("one");
+  Command command;
+  Action& action = command.actions.emplace_back();
+  action.type = "field";
+  action.fields = {{"record_type", "account"}, {"name", "tier"}, {"field_type", "integer"}};
+  ASSERT_TRUE(workspace_->execute(std::move(command)));
+  const Seq last = add_account("two");
+  EXPECT_TRUE(applier.wait_for(last, kLong));
+  const auto found = workspace_->mart()->query("SELECT tier FROM account");
+  ASSERT_TRUE(found) << to_string(found.error());
+  EXPECT_EQ(found->rows.size(), 2u);
+}
+
+}  // namespace
+}  // namespace traction
