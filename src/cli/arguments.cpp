@@ -86,6 +86,8 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
   app.add_option("--workspace", arguments.workspace, "Which company's selling (default: \"default\")")
       ->type_name("NAME");
   app.add_flag("--json", arguments.json, "Print JSON, for programs");
+  bool version = false;  // what people try first is the command of that name
+  app.add_flag("--version", version, "The same as \"version\"");
   app.require_subcommand(0, 1);
   app.fallthrough();
   for (const Subcommand& verb : verbs) declare(app, verb, arguments);
@@ -110,9 +112,10 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
     return usage(fmt::format("{}{}", error.what(), std::string_view(error.what()).ends_with('.') ? "" : "."));
   }
   const CLI::App* command = chosen();
-  if (!command) return Said{app.help(), 2};
+  if (!command && !version) return Said{app.help(), 2};
+  const std::string name = command ? command->get_name() : "version";
   for (const Subcommand& verb : verbs)
-    if (command->get_name() == verb.name) arguments.command = &verb;
+    if (name == verb.name) arguments.command = &verb;
   return arguments;
 }
 

@@ -44,7 +44,7 @@ TEST_F(Usage, WithoutDataItSaysSoAndMakesNothing) {
   EXPECT_EQ(refused({"backup", temp("b")}), "not_found");
   EXPECT_NE(run({"doctor"}).exit_code, 0);
   EXPECT_NE(access(data_.c_str(), F_OK), 0);
-  ok({"version"});
+  EXPECT_EQ(ok({"version"}), ok({"--version"}));
   ok({"metrics"});
 }
 
