@@ -10,7 +10,8 @@ namespace traction {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 ok · 1 fault of the machine · 2 wrong usage · 3 refused or not found · 4 busy or locked\n"
+    "Exit codes: 0 ok · 1 fault of the machine · 2 wrong usage · 3 refused or not found · 4 busy or locked ·\n"
+    "130 stopped by Ctrl-C (an import then goes on with the same command)\n"
     "Help on one command: traction COMMAND --help";
 
 std::vector<std::string> option_names(const CLI::App& app) {
