@@ -1,4 +1,6 @@
-// Outcome: the answer to a command that was not refused. A plain value, made by the writer, read by everything above.
+// Outcome: the answer to a command that was not refused: what each action came to and how far the ledger reached with
+// it. It does not tell what others wrote meanwhile. A plain value, made by the writer, read by everything above it;
+// thread-safe as a value.
 #pragma once
 
 #include <vector>

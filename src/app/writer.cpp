@@ -31,8 +31,9 @@ struct Job {
   bool erases = false;
 };
 
-bool has(const Command& command, Verb verb) {
-  return std::ranges::find(command.actions, verb, &Action::verb) != command.actions.end();
+// What is asked seldom but looks at the whole ledger.
+bool scans(const Action& action) {
+  return action.verb == Verb::erase || (action.verb == Verb::remove && action.type == "stage");
 }
 
 }  // namespace
@@ -113,8 +114,8 @@ class Writer::Impl {
       job.key = short_digest(command.idempotency_key);
       job.request = short_digest(canonical(command));
     }
-    job.erases = has(command, Verb::erase);
-    if (job.erases || has(command, Verb::remove)) rehearse(job);
+    job.erases = std::ranges::find(command.actions, Verb::erase, &Action::verb) != command.actions.end();
+    if (std::ranges::any_of(command.actions, scans)) rehearse(job);
     return {};
   }
 

@@ -39,9 +39,11 @@ class Writer {
   // Finishes what was accepted, as stop().
   ~Writer();
 
-  // Hands over a command; the future is ready once its entries are durable, or with the refusal. A failing machine is
-  // the future's exception, a Fault: then nothing of the command was written, unless its kind is unknown_outcome and
-  // the command has no idempotency key by which that could be settled. After stop(): refused (busy).
+  // Hands over a command; the future is ready once its entries are durable, or with the refusal: decide()'s, too_large
+  // or key_reused for its idempotency key, busy after stop() or when too many wait. A failing machine is the future's
+  // exception, a Fault: nothing of the command was written, unless its kind is unknown_outcome; then the same command
+  // with the same idempotency key may be asked again and is not done twice. A command that erases a person or
+  // removes a stage first scans the ledger in the caller's thread.
   std::future<Result<Outcome>> submit(Command command);
 
   // The schema with the workspace's own fields, as of the last answer.
