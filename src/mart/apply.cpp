@@ -18,7 +18,7 @@ namespace {
 
 // A reader is held for so many entries, so that the ledger can tidy up behind it.
 constexpr Seq kEntriesPerReader = 100'000;
-constexpr std::size_t kMostWaiting = 32;  // chunks between the two threads
+constexpr std::size_t kMostWaiting = 16;  // chunks between the two threads
 
 // Puts rows into tables by an appender per type.
 class Tables {

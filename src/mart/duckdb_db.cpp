@@ -13,6 +13,8 @@
 namespace traction {
 namespace {
 
+constexpr std::size_t kMostUnflushed = 30 * Chunk::kRows;
+
 // What kind of failure DuckDB's error is; its types are coarser than what it says.
 Fault fault(duckdb_error_type type, const std::string& words) {
   const bool full = words.find("No space left") != std::string::npos;
@@ -388,6 +390,12 @@ Appender::~Appender() {
 void Appender::append(Chunk& chunk) {
   duckdb_data_chunk_set_size(chunk.handle_, chunk.rows_);
   if (duckdb_append_data_chunk(handle_, chunk.handle_) != DuckDBSuccess)
+    throw fault(DUCKDB_ERROR_INVALID, duckdb_appender_error(handle_));
+  // What waits in an appender does not count against memory_limit.
+  unflushed_ += chunk.rows_;
+  if (unflushed_ < kMostUnflushed) return;
+  unflushed_ = 0;
+  if (duckdb_appender_flush(handle_) != DuckDBSuccess)
     throw fault(DUCKDB_ERROR_INVALID, duckdb_appender_error(handle_));
 }
 

@@ -120,6 +120,7 @@ class Appender {
 
  private:
   _duckdb_appender* handle_ = nullptr;
+  std::size_t unflushed_ = 0;
 };
 
 }  // namespace traction

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -43,16 +44,18 @@ class DuckdbMart : public Mart {
   void catch_up(const Progress& progress) override {
     const std::lock_guard lock(apply_mutex_);
     const Seq head = ledger_.read()->head().seq, after = applied();
-    if (head == after) return;
     try {
-      if (apply(head, progress)) return;
-      drop();  // an erasure: what DuckDB deletes stays in its file
+      if (!broken_) {
+        if (head == after || apply(head, progress)) return;
+        drop();  // an erasure: what DuckDB deletes stays in its file
+      }
     } catch (const Fault& fault) {
       if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
-      put_aside();
+      broken_ = true;
     }
+    if (broken_) put_aside();
     make();
-    apply(head, progress);
+    if (head > 0) apply(head, progress);
   }
 
   Seq applied() const override {
@@ -75,10 +78,15 @@ class DuckdbMart : public Mart {
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
     const std::shared_lock lock(database_mutex_);
     std::unique_ptr<Connection> connection = take_idle();
-    Result<Table> table = connection->query(sql, parameters, limit);
-    const std::lock_guard idle_lock(idle_mutex_);
-    idle_.push_back(std::move(connection));
-    return table;
+    try {
+      Result<Table> table = connection->query(sql, parameters, limit);
+      const std::lock_guard idle_lock(idle_mutex_);
+      idle_.push_back(std::move(connection));
+      return table;
+    } catch (const Fault& fault) {
+      if (fault.kind() == Fault::Kind::damaged) broken_ = true;
+      throw;
+    }
   }
 
   bool set_aside() const override { return found_bad_; }
@@ -145,6 +153,7 @@ class DuckdbMart : public Mart {
     for (const FactDefinition& fact : facts_.definitions()) writer_->run(create_fact(fact));
     note(0, {});
     writer_->run("COMMIT");
+    broken_ = false;
     move_applied(0);
   }
 
@@ -258,6 +267,7 @@ class DuckdbMart : public Mart {
   const Facts facts_;
   Ledger& ledger_;
   bool found_bad_ = false;
+  std::atomic<bool> broken_ = false;  // found out while using it: the next catch_up() sets it aside
 
   std::mutex apply_mutex_;            // held by the one that writes
   std::shared_mutex database_mutex_;  // shared by queries, alone for changing the database itself

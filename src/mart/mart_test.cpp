@@ -41,6 +41,15 @@ class MartTest : public testing::Test {
   std::filesystem::path directory_;
 };
 
+Entry account(int number) {
+  Entry entry;
+  entry.seq = entry.record = number + 2;  // after the settings
+  entry.type = 5;
+  entry.recorded_at = World::kStart;
+  entry.plain = fmt::format("{{\"name\":\"Account {}\"}}", number);
+  return entry;
+}
+
 std::string ask(Mart& mart, const std::string& sql, const std::vector<Cell>& parameters = {}) {
   return text_of(mart.query(sql, parameters));
 }
@@ -195,6 +204,36 @@ TEST_F(MartTest, aBadFileIsSetAsideAndBuiltAnew) {
     mart->catch_up();
     EXPECT_EQ(ask(*mart, "SELECT name FROM account"), "A\n");
   }
+}
+
+// What a child can open may still hold a bad block, which shows when it is read.
+TEST_F(MartTest, aBadBlockInsideIsFoundWhenReadAndBuiltAnew) {
+  for (int i = 0; i < 3000; ++i) story.entries.push_back(account(i));
+  story.tell();
+  story.mart(path)->rebuild();
+  std::ostringstream good;
+  good << std::ifstream(path).rdbuf();
+  constexpr std::size_t kBlock = 262'144, kHeaders = 12'288;
+  int found_when_read = 0;
+  for (std::size_t at = kHeaders; at < good.str().size(); at += kBlock) {
+    std::string bad = good.str();
+    for (std::size_t i = at + 64; i < std::min(at + kBlock, bad.size()); i += 97)
+      bad[i] = static_cast<char>(bad[i] + 1);
+    std::ofstream(path, std::ios::binary) << bad;
+    const auto mart = story.mart(path);
+    const auto right = [&] {
+      return ask(*mart, "SELECT count(*), count(DISTINCT name) FROM account") == "3000 3000\n";
+    };
+    try {
+      EXPECT_TRUE(mart->set_aside() || right());
+    } catch (const Fault& fault) {
+      EXPECT_EQ(fault.kind(), Fault::Kind::damaged) << fault.what();
+      ++found_when_read;
+    }
+    mart->catch_up();
+    EXPECT_TRUE(right()) << at;
+  }
+  EXPECT_GT(found_when_read, 0);
 }
 
 TEST_F(MartTest, refusesWhatIsNotASelect) {

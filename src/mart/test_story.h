@@ -54,7 +54,7 @@ class Story : public World {
   }
 
   std::unique_ptr<Mart> mart(const std::string& path = "") {
-    return Mart::open({.path = path, .memory_mb = 200}, shipped_schema(), shipped_facts(), *ledger);
+    return Mart::open({.path = path, .memory_mb = 200, .threads = 1}, shipped_schema(), shipped_facts(), *ledger);
   }
 
  private:

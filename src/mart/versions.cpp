@@ -11,8 +11,8 @@ namespace traction {
 namespace {
 
 // What edited records may take in memory before they are let go; each then costs a walk through its history again.
-constexpr std::size_t kMostEditedBytes = 64 << 20;
-constexpr std::size_t kPerRecord = 200;
+constexpr std::size_t kMostEditedBytes = 32 << 20;
+constexpr std::size_t kPerRecord = 300;  // beside its body
 
 [[noreturn]] void damaged(Seq seq) {
   throw Fault(Fault::Kind::damaged, fmt::format("Entry {} of the ledger is not readable.", seq));
