@@ -4,6 +4,7 @@
 --| about = "A deal with its outcome, its times and its touches."
 --| grain = "One row per deal."
 --| key = "deal"
+--| at = "rebuild"
 --| reads = ["deal", "stage", "workspace", "membership", "stage_visit", "deal_touch"]
 --| [columns.deal]
 --| type = "reference"
@@ -90,32 +91,38 @@
 --| membership = "SELECT deal AS key FROM deal_fact WHERE owner IN (SELECT member FROM was_membership)"
 
 WITH visits AS (
-  SELECT deal, visit, owner, team, stage_kind, entered_at FROM stage_visit WHERE {keys deal}
+  SELECT deal, visit, owner, team, entered_at, stage_kind,
+         CASE WHEN stage_kind IN ('won', 'after') THEN 'won' WHEN stage_kind = 'lost' THEN 'lost' END AS outcome
+  FROM stage_visit WHERE {keys deal}
 ), firsts AS (
-  SELECT deal, min(entered_at) AS entered, min(entered_at) FILTER (stage_kind = 'qualified') AS qualified
+  SELECT deal, min(entered_at) AS entered, min(entered_at) FILTER (stage_kind = 'qualified') AS qualified,
+         arg_max_null(outcome, visit) AS outcome
   FROM visits GROUP BY deal
 ), closings AS (
-  SELECT deal, owner, team FROM visits WHERE stage_kind IN ('won', 'lost')
-  QUALIFY row_number() OVER (PARTITION BY deal ORDER BY visit DESC) = 1
+  -- A deal closed where the run of visits with its present outcome began.
+  SELECT v.deal, v.owner, v.team, v.entered_at
+  FROM visits v JOIN firsts f ON f.deal = v.deal AND f.outcome IS NOT NULL
+  WHERE v.visit = 1 + coalesce((SELECT max(o.visit) FROM visits o
+                                WHERE o.deal = v.deal AND o.outcome IS DISTINCT FROM f.outcome), 0)
 ), deals AS (
-  SELECT d.*, CASE s.kind WHEN 'won' THEN 'won' WHEN 'after' THEN 'won' WHEN 'lost' THEN 'lost' END AS outcome
-  FROM deal d LEFT JOIN r_stage s ON s.id = d.stage AND s.seq_to = 9223372036854775807
-  WHERE {keys d.id}
+  SELECT d.* EXCLUDE (closed_at), f.outcome, c.entered_at AS closed_at, f.entered, f.qualified,
+         c.deal IS NOT NULL AS closed, c.owner AS closer, c.team AS closer_team
+  FROM deal d JOIN firsts f ON f.deal = d.id LEFT JOIN closings c ON c.deal = d.id WHERE {keys d.id}
 )
 SELECT d.id AS deal,
-       CASE WHEN d.outcome IS NOT NULL AND c.deal IS NOT NULL THEN c.owner ELSE d.owner END AS owner,
-       CASE WHEN d.outcome IS NOT NULL AND c.deal IS NOT NULL THEN c.team ELSE m.team END AS team,
+       CASE WHEN d.closed THEN d.closer ELSE d.owner END AS owner,
+       CASE WHEN d.closed THEN d.closer_team ELSE m.team END AS team,
        d.account, d.contact, d.product, d.source, d.campaign, coalesce(d.inbound, FALSE) AS inbound,
        d.pipeline, coalesce(d.currency, w.currency) AS currency, d.amount_minor, d.list_amount_minor,
        d.created_at, local_day(d.created_at, w.zone) AS created_on,
-       f.qualified AS qualified_at, local_day(f.qualified, w.zone) AS qualified_on,
-       d.closed_at, local_day(d.closed_at, w.zone) AS closed_on, d.outcome, d.lost_reason, d.competitor,
-       date_diff('microsecond', coalesce(d.created_at, f.entered), d.closed_at) / 86400e6 AS cycle_days,
+       d.qualified AS qualified_at, local_day(d.qualified, w.zone) AS qualified_on,
+       d.closed_at, local_day(d.closed_at, w.zone) AS closed_on, d.outcome,
+       CASE WHEN d.outcome = 'lost' THEN d.lost_reason END AS lost_reason,
+       CASE WHEN d.outcome = 'lost' THEN d.competitor END AS competitor,
+       date_diff('microsecond', coalesce(d.created_at, d.entered), d.closed_at) / 86400e6 AS cycle_days,
        coalesce(t.touches, 0) AS touches, coalesce(t.calls, 0) AS calls, coalesce(t.emails, 0) AS emails,
        coalesce(t.meetings, 0) AS meetings, t.first_touch_at, t.last_touch_at
 FROM deals d
 CROSS JOIN workspace w
-LEFT JOIN firsts f ON f.deal = d.id
-LEFT JOIN closings c ON c.deal = d.id
 LEFT JOIN deal_touch t ON t.deal = d.id
 LEFT JOIN membership m ON m.member = d.owner AND m.until = TIMESTAMP 'infinity'
