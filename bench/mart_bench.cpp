@@ -232,15 +232,21 @@ int bench(std::int64_t entries) {
   const std::int64_t build_mb = peak_mb();
   check(*mart, *ledger);
 
-  mart.reset();
-  begin = std::chrono::steady_clock::now();
-  mart = open_mart();
-  must(mart->query("SELECT count(*) FROM deal"));
-  const double start = seconds_since(begin);
-  if (mart->set_aside()) wrong("the mart was not taken up again");
+  const auto start_again = [&] {
+    mart.reset();
+    const auto starting = std::chrono::steady_clock::now();
+    mart = open_mart();
+    must(mart->query("SELECT count(*) FROM deal"));
+    if (mart->set_aside()) wrong("the mart was not taken up again");
+    return seconds_since(starting);
+  };
+  double start = start_again();
 
-  json::object figures{{"bench", "mart"},          {"entries", entries},        {"build_s", build},
-                       {"build_cpu_s", build_cpu}, {"build_peak_mb", build_mb}, {"start_s", start}};
+  json::object figures{{"bench", "mart"},
+                       {"entries", entries},
+                       {"build_s", build},
+                       {"build_cpu_s", build_cpu},
+                       {"build_peak_mb", build_mb}};
   fmt::print("\n{:<34}{:>10.1f} s   {:.1f} s of a core, {:.2f} s per million entries (limit for 10 million: 90 s)\n",
              "build from nothing", build, build_cpu, build / static_cast<double>(entries) * 1e6);
   fmt::print("{:<34}{:>10} MB  (limit 800)\n", "memory, at most", build_mb);
@@ -267,6 +273,9 @@ int bench(std::int64_t entries) {
     follow.push_back({{"batch", batch}, {"ms", took * 1e3}, {"per_second", rate}, {"core_share", share}});
   }
   check(*mart, *ledger);
+  start = std::max(start, start_again());  // now with a log to replay
+  fmt::print("{:<34}{:>10.3f} s   (limit 1)\n", "start, the slower of two", start);
+  figures["start_s"] = start;
   figures["follow"] = follow;
   figures["peak_mb"] = peak_mb();
   fmt::print("{:<34}{:>10} MB  (limit 800)\n\n{}\n", "memory, at most", peak_mb(), json::serialize(figures));

@@ -72,9 +72,6 @@
 --|     FROM {was deal} w FULL JOIN {now deal} n ON n.id = w.id
 --|     WHERE (w.id, w.stage, w.closed_at) IS DISTINCT FROM (n.id, n.stage, n.closed_at)
 --|   ) c ON c.id = d.deal AND d.last_touch_at > c.closed_at)"""
---| stage = """
---| SELECT activity AS key FROM touch
---| WHERE deal IN (SELECT id FROM deal WHERE closed_at IS NOT NULL AND stage IN (SELECT id FROM changed_stage))"""
 --| membership = """
 --| SELECT t.activity AS key FROM touch t JOIN (
 --|   SELECT member, min(since) AS since FROM (
@@ -110,7 +107,7 @@ FROM done a
 CROSS JOIN workspace w
 LEFT JOIN deal_touch d ON d.deal = a.deal
 LEFT JOIN contact_touch c ON c.contact = a.contact
-LEFT JOIN contact_reply r ON r.first_reply = a.id
+LEFT JOIN (SELECT first_reply FROM contact_reply WHERE {keys first_reply}) r ON r.first_reply = a.id
 LEFT JOIN won ON won.id = a.deal
 LEFT JOIN membership m ON m.member = a.owner
   AND coalesce(a.happened, TIMESTAMP '9999-12-31') >= m.since AND coalesce(a.happened, TIMESTAMP '9999-12-31') < m.until

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mart/test_story.h"
+#include "support/mart_story.h"
 
 namespace traction {
 namespace {

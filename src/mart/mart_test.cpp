@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/fault.h"
-#include "mart/test_story.h"
+#include "support/mart_story.h"
 
 namespace traction {
 namespace {

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <random>
 
-#include "mart/test_story.h"
+#include "support/mart_story.h"
 
 namespace traction {
 namespace {
