@@ -30,6 +30,7 @@ class Applier {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   Seq wanted_ = 0, applied_ = 0;
+  int waiting_ = 0;  // callers inside wait_for()
   bool ending_ = false;
   std::exception_ptr failure_;
   std::thread thread_;
