@@ -273,7 +273,7 @@ int bench(std::int64_t entries) {
     follow.push_back({{"batch", batch}, {"ms", took * 1e3}, {"per_second", rate}, {"core_share", share}});
   }
   check(*mart, *ledger);
-  start = std::max(start, start_again());  // now with a log to replay
+  start = std::max(start, start_again());
   fmt::print("{:<34}{:>10.3f} s   (limit 1)\n", "start, the slower of two", start);
   figures["start_s"] = start;
   figures["follow"] = follow;

@@ -56,7 +56,9 @@ class Mart {
   virtual void rebuild(const Progress& progress = {}) = 0;
 
   // Runs one SELECT over one consistent state. `parameters` are bound to $1, $2 … Refused (invalid) with DuckDB's words
-  // when the SQL is wrong: SQL comes from our compiler, so callers treat that as a bug. At most `limit` rows.
+  // when the SQL is wrong: SQL comes from our compiler, so callers treat that as a bug. At most `limit` rows. A null
+  // inside a list, as survival() gives for a quantile not reached, is NaN. Fault(damaged) when the file proves bad in
+  // use: the next catch_up() sets it aside and builds a new one.
   virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
                               std::size_t limit = 10'000'000) = 0;
 

@@ -14,12 +14,15 @@
 //                  clears = true (a column that is only true once the row has ended: null when clipped),
 //                  merge = "count"|"sum"|"min"|"max"|"first"|"last" (facts kept by merging appended entries; first and
 //                  last take the value from the row whose column named by `by` is least or greatest)
-//   [touched] SOURCE = "SELECT …": the keys whose rows may differ after a change of that source, one of `reads`. It may
-//     give too many keys, never too few. It sees, besides tables, views and facts: changed_<source> (column id for a
-//     record type, key for a fact: what this catch-up changed or added), {was TYPE} (live rows of the changed records
-//     as they were before), was_<fact> (rows of the changed keys before), moved (column id: accounts and contacts whose
-//     root changed by merging, and their old and new roots).
-// The SELECT says with {keys EXPR} whose rows it gives and, when merged, with {new EXPR} which record is appended.
+//   [touched] SOURCE = "SELECT … AS key …": the keys whose rows may differ after a change of that source, one of
+//     `reads`. It may give too many keys, never too few. Besides tables, views and facts it sees
+//       changed_<source>  what this catch-up created or changed: (id, is_new) of a record type, (key) of a fact
+//       {was TYPE}        live records changed now that were there before, as they were; {now TYPE}: as they are
+//       was_<fact>        the rows that the changed keys had before
+//       moved             (id) accounts and contacts whose root changed by merging, with their old and new roots; a
+//                         SELECT with "FROM moved" is asked when there are any, whatever its source
+// The SELECT says with {keys EXPR} whose rows it gives and, when merged, with {new EXPR} which record is appended: one
+// of the first type in `reads`.
 #pragma once
 
 #include <map>
