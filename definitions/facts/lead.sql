@@ -52,7 +52,6 @@
 --| [touched]
 --| deal = "SELECT id AS key FROM changed_deal"
 --| lead_touch = "SELECT key FROM changed_lead_touch"
---| contact = "SELECT deal AS key FROM lead WHERE contact IN (SELECT id FROM moved)"
 --| account = "SELECT deal AS key FROM lead WHERE account IN (SELECT id FROM moved)"
 --| membership = "SELECT deal AS key FROM lead WHERE owner IN (SELECT member FROM was_membership)"
 
