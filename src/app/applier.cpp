@@ -10,7 +10,7 @@ namespace {
 
 // How long entries gather before they are applied together. Applying a thousand costs little more than applying ten,
 // and what is left of the machine answers commands. Whoever waits for an entry does not wait for this.
-constexpr std::chrono::milliseconds kGather{200};
+constexpr std::chrono::milliseconds kGather{500};
 constexpr int kPolite = 10;  // nice level
 
 }  // namespace
