@@ -13,6 +13,13 @@ target_link_libraries(traction_sodium INTERFACE PkgConfig::SODIUM)
 add_library(traction_archive INTERFACE)
 target_link_libraries(traction_archive INTERFACE PkgConfig::ARCHIVE)
 
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(spdlog REQUIRED)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
+add_library(traction_web_parts INTERFACE)
+target_link_libraries(traction_web_parts INTERFACE OpenSSL::SSL ZLIB::ZLIB PkgConfig::BROTLI spdlog::spdlog)
+
 find_library(DATE_TZ_LIBRARY date-tz REQUIRED)
 add_library(traction_date INTERFACE)
 target_link_libraries(traction_date INTERFACE ${DATE_TZ_LIBRARY})

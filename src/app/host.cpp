@@ -1,0 +1,48 @@
+#include "app/host.h"
+
+namespace traction {
+
+Hosted::Hosted(std::unique_ptr<Workspace> workspace, bool follow)
+    : workspace_(std::move(workspace)), applier_(follow ? std::make_unique<Applier>(*workspace_) : nullptr) {}
+
+Result<std::unique_ptr<Host>> Host::open(const std::string& path, std::shared_ptr<const Definitions> definitions,
+                                         HostOptions options, Clock& clock, Random& random) {
+  auto directory = Directory::open(path, options.create, clock, random);
+  if (!directory) return refuse(directory);
+  return std::unique_ptr<Host>(new Host(std::move(*directory), std::move(definitions), options, clock));
+}
+
+Host::Host(std::unique_ptr<Directory> directory, std::shared_ptr<const Definitions> definitions, HostOptions options,
+           Clock& clock)
+    : directory_(std::move(directory)),
+      definitions_(std::move(definitions)),
+      options_(options),
+      clock_(clock),
+      jobs_(clock) {}
+
+Host::~Host() = default;
+
+Result<std::shared_ptr<Hosted>> Host::workspace(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = open_.find(name); found != open_.end()) return found->second;
+  auto opened = directory_->workspace(name, definitions_);
+  if (!opened) return refuse(opened);
+  return open_[name] = std::make_shared<Hosted>(std::move(*opened), options_.follow);
+}
+
+Result<std::shared_ptr<Hosted>> Host::create(const std::string& name, json::object settings,
+                                             const Directory::Fill& fill) {
+  auto made = directory_->create(name, definitions_, std::move(settings), fill);
+  if (!made) return refuse(made);
+  const std::lock_guard lock(mutex_);
+  return open_[name] = std::make_shared<Hosted>(std::move(*made), options_.follow);
+}
+
+std::vector<std::shared_ptr<Hosted>> Host::open_workspaces() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Hosted>> all;
+  for (const auto& [name, hosted] : open_) all.push_back(hosted);
+  return all;
+}
+
+}  // namespace traction

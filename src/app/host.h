@@ -1,0 +1,67 @@
+// Host: a data directory opened by the program that owns it, with its workspaces, each opened once and kept open, and
+// its jobs. The server has one for its lifetime; a single command makes one for itself. It prints nothing. Any thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "app/applier.h"
+#include "app/directory.h"
+#include "app/jobs.h"
+
+namespace traction {
+
+// A workspace that is open.
+class Hosted {
+ public:
+  Hosted(std::unique_ptr<Workspace> workspace, bool follow);
+  Workspace& workspace() { return *workspace_; }
+  // Null when the mart is brought up only when it is asked.
+  Applier* applier() { return applier_.get(); }
+
+ private:
+  const std::unique_ptr<Workspace> workspace_;
+  std::unique_ptr<Applier> applier_;  // ends first
+};
+
+struct HostOptions {
+  bool create = false;  // the directory, when there is none
+  bool follow = false;  // keep marts up with their ledgers in the background
+};
+
+class Host {
+ public:
+  // Refused as Directory::open() refuses.
+  static Result<std::unique_ptr<Host>> open(const std::string& path, std::shared_ptr<const Definitions> definitions,
+                                            HostOptions options, Clock& clock, Random& random);
+  ~Host();
+
+  Directory& directory() { return *directory_; }
+  Jobs& jobs() { return jobs_; }
+  Clock& clock() { return clock_; }
+  const std::shared_ptr<const Definitions>& definitions() const { return definitions_; }
+
+  // Refused as Directory::workspace() and create() refuse.
+  Result<std::shared_ptr<Hosted>> workspace(const std::string& name);
+  Result<std::shared_ptr<Hosted>> create(const std::string& name, json::object settings,
+                                         const Directory::Fill& fill = {});
+
+  // Those that are open, for counts.
+  std::vector<std::shared_ptr<Hosted>> open_workspaces();
+
+ private:
+  Host(std::unique_ptr<Directory> directory, std::shared_ptr<const Definitions> definitions, HostOptions options,
+       Clock& clock);
+
+  const std::unique_ptr<Directory> directory_;
+  const std::shared_ptr<const Definitions> definitions_;
+  const HostOptions options_;
+  Clock& clock_;
+  std::mutex mutex_;  // guards open_, held while one is opened
+  std::map<std::string, std::shared_ptr<Hosted>> open_;
+  Jobs jobs_;  // ends first
+};
+
+}  // namespace traction

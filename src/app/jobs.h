@@ -1,0 +1,68 @@
+// Jobs: long work that somebody watches from elsewhere: started, seen to progress, stopped, and its result fetched. One
+// thread per running job, at most two at once, the others wait their turn. They live in memory: what a job writes is
+// durable by itself, that it ran is forgotten at the end of the program. Any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace traction {
+
+struct JobState {
+  enum class Standing { waiting, running, done, failed, stopped };
+  std::int64_t id = 0;
+  std::string kind;       // "import", "backup" …
+  std::string workspace;  // "" = of the whole directory
+  Standing standing = Standing::waiting;
+  std::string step;  // what it is at: a file's name; may be empty
+  std::int64_t done = 0, total = 0;
+  double per_second = 0, seconds_left = 0;
+  Instant asked_at{}, ended_at{};
+  json::object result;             // of one that is done, or stopped with a part done
+  std::optional<Refusal> refusal;  // of one that failed
+  std::string file;                // path of what it made, to be fetched; "" = nothing
+};
+
+std::string_view name(JobState::Standing standing);
+
+// What a job's work sees of it.
+class JobControl {
+ public:
+  virtual ~JobControl() = default;
+  // Says how far it is; false when somebody asked it to stop.
+  virtual bool progress(std::int64_t done, std::int64_t total, const std::string& step = "") = 0;
+  virtual std::stop_token stop() const = 0;
+  // Leaves a file to be fetched; it is removed when the job is forgotten.
+  virtual void made(const std::string& file) = 0;
+};
+
+class Jobs {
+ public:
+  using Work = std::function<Result<json::object>(JobControl&)>;
+
+  explicit Jobs(Clock& clock);
+  ~Jobs();  // asks all to stop and waits for them
+
+  // Refused (busy) when 100 wait already.
+  Result<JobState> start(std::string kind, std::string workspace, Work work);
+  std::vector<JobState> all() const;  // newest first; the last hundred that ended are remembered
+  std::optional<JobState> find(std::int64_t id) const;
+  // Asks it to stop, which it does when it next looks; false when there is no such job or it has ended.
+  bool stop(std::int64_t id);
+  // Asks every job to stop and waits; further ones are refused (busy).
+  void stop_all();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace traction

@@ -1,0 +1,71 @@
+// What the tests of the API share: a server of their own on a fresh directory, and requests to it.
+// TRACTION_BINARY names the program; default: the release build.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = process.env.TRACTION_BINARY ?? join(root, 'build/release/traction');
+
+// Runs the command line on a directory and waits; { status, stdout, stderr }.
+export function traction(data, ...args) {
+  return spawnSync(binary, ['--data', data, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
+}
+
+export function newDirectory() {
+  return mkdtempSync(join(tmpdir(), 'traction-'));
+}
+
+// Starts a server on `data` (default: a new directory with an empty workspace "default") and waits until it is ready.
+// stop() ends it with SIGTERM, removes the directory if it was made here, and gives the exit code.
+export async function startServer({ data, args = [], env = {} } = {}) {
+  const own = !data;
+  if (own) {
+    data = join(newDirectory(), 'data');
+    const made = traction(data, 'init', '--zone', 'Europe/Berlin', '--currency', 'EUR');
+    if (made.status !== 0) throw new Error(made.stderr);
+  }
+  const child = spawn(binary, ['--data', data, 'serve', '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
+  let said = '';
+  child.stderr.on('data', (piece) => (said += piece));
+  const address = await new Promise((found, failed) => {
+    let out = '';
+    child.stdout.on('data', (piece) => {
+      out += piece;
+      const match = out.match(/https?:\/\/[^\s]+/);
+      if (match) found(match[0]);
+    });
+    ended.then(({ code, signal }) => failed(new Error(`the server ended (${code ?? signal}): ${said}`)));
+  });
+  return {
+    address,
+    data,
+    child,
+    said: () => said,
+    ended,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const how = await ended;
+      if (own) rmSync(dirname(data), { recursive: true, force: true });
+      return how.code;
+    },
+  };
+}
+
+// One request with a JSON body, if any: { status, headers, body }, where body is parsed when it is JSON.
+export async function ask(address, method, path, body, headers = {}) {
+  const response = await fetch(new URL(path, address), {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const json = (response.headers.get('content-type') ?? '').includes('json');
+  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+}
