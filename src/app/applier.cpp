@@ -11,7 +11,8 @@ namespace {
 // How long entries gather before they are applied together. Applying a thousand costs little more than applying ten,
 // and what is left of the machine answers commands. Whoever waits for an entry does not wait for this.
 constexpr std::chrono::milliseconds kGather{500};
-constexpr int kPolite = 10;  // nice level
+constexpr int kPolite = 10;                       // nice level
+constexpr std::chrono::seconds kAfterFailure{5};  // a full disk may have room by then
 
 }  // namespace
 
@@ -21,12 +22,12 @@ Applier::Applier(Workspace& workspace) : workspace_(workspace), thread_([this] {
     wanted_ = std::max(wanted_, head);
     changed_.notify_all();
   };
-  workspace_.on_commit(want);
+  commits_ = workspace_.on_commit(want);
   want(workspace_.ledger().read()->head().seq);  // after that, so that no commit falls between the two
 }
 
 Applier::~Applier() {
-  workspace_.on_commit({});
+  commits_.reset();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -62,10 +63,10 @@ void Applier::follow() {
       failure = std::current_exception();
     }
     lock.lock();
-    applied_ = applied;
+    if (!failure) applied_ = applied;
     failure_ = failure;
     changed_.notify_all();
-    if (failure_) return;
+    if (failure_) changed_.wait_for(lock, kAfterFailure, [&] { return ending_; });
   }
 }
 

@@ -19,8 +19,8 @@ class Applier {
   Applier(const Applier&) = delete;
   Applier& operator=(const Applier&) = delete;
 
-  // Waits until the mart holds the entry `seq`; false after `timeout_ms`. Throws the Fault that ended the thread, if
-  // one did.
+  // Waits until the mart holds the entry `seq`; false after `timeout_ms`. Throws the Fault that the last attempt to
+  // apply entries ended with; further ones follow.
   bool wait_for(Seq seq, int timeout_ms);
 
  private:
@@ -33,6 +33,7 @@ class Applier {
   int waiting_ = 0;  // callers inside wait_for()
   bool ending_ = false;
   std::exception_ptr failure_;
+  Listening commits_;
   std::thread thread_;
 };
 

@@ -70,5 +70,31 @@ TEST_F(ApplierTest, followsAFieldOfTheWorkspacesOwn) {
   EXPECT_EQ(found->rows.size(), 2u);
 }
 
+TEST_F(ApplierTest, leavesTheMartAloneUntilItIsToKnowMore) {
+  std::vector<Seq> applied, committed;
+  const auto commits = workspace_->on_commit([&](Seq head) { committed.push_back(head); });
+  const auto applications = workspace_->on_applied([&](Seq seq) { applied.push_back(seq); });
+  const Seq first = add_account("first");
+  workspace_->mart_at(0);  // an empty mart knows nothing at all, not even the settings
+  const Seq second = add_account("second");
+  EXPECT_EQ(workspace_->mart_at(first)->applied(), first);
+  EXPECT_EQ(workspace_->mart_at(0)->applied(), first);
+  EXPECT_EQ(workspace_->mart_at(second)->applied(), second);
+  const Seq third = add_account("third");
+  EXPECT_EQ(workspace_->mart_at(kHead)->applied(), third);
+  EXPECT_EQ(committed, (std::vector<Seq>{first, second, third}));
+  EXPECT_EQ(applied, committed);
+}
+
+TEST_F(ApplierTest, tellsNobodyWhoNoLongerListens) {
+  int told = 0;
+  auto listening = workspace_->on_commit([&](Seq) { ++told; });
+  const auto other = workspace_->on_commit([](Seq) {});
+  add_account("heard");
+  listening.reset();
+  add_account("unheard");
+  EXPECT_EQ(told, 1);
+}
+
 }  // namespace
 }  // namespace traction

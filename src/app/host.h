@@ -18,8 +18,10 @@ class Hosted {
  public:
   Hosted(std::unique_ptr<Workspace> workspace, bool follow);
   Workspace& workspace() { return *workspace_; }
-  // Null when the mart is brought up only when it is asked.
-  Applier* applier() { return applier_.get(); }
+
+  // How far the mart must be (Workspace::mart_at) for whoever demands the entry `demanded`, 0 = none: where it is kept
+  // up in the background it may stand a moment behind, else it is brought up now.
+  Seq at_least(Seq demanded) const { return applier_ ? demanded : kHead; }
 
  private:
   const std::unique_ptr<Workspace> workspace_;

@@ -188,7 +188,7 @@ Result<Page> list(Workspace& workspace, const ListQuery& query) {
   const bool sorted = !query.sort.empty();
   if (!sorted && query.where.empty()) return newest_page(*workspace.ledger().read(), *type, cursor.id, query.limit);
 
-  const auto mart = workspace.fresh_mart();
+  const auto mart = workspace.mart_at(query.at_least);
   const auto reader = workspace.ledger().read();
   const Locale locale = locale_of(workspace.settings());
   Builder build{*reader, *schema, locale, {}};

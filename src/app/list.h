@@ -30,6 +30,7 @@ struct ListQuery {
   bool descending = false;        // empty values come last either way; equal ones newest first
   std::size_t limit = 50;         // at most kLongestPage
   std::string cursor;             // Page::next of the page before; "" = the first
+  Seq at_least = kHead;           // the entry that a filtered or sorted list must know (Workspace::mart_at)
 };
 
 inline constexpr std::size_t kLongestPage = 10'000;

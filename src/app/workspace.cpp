@@ -1,7 +1,5 @@
 #include "app/workspace.h"
 
-#include "app/writer.h"
-
 namespace traction {
 
 Workspace::Workspace(std::string name, std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions,
@@ -12,10 +10,7 @@ Workspace::Workspace(std::string name, std::unique_ptr<Ledger> ledger, std::shar
       mart_options_(std::move(mart)),
       clock_(clock) {
   WriterOptions options;
-  options.committed = [this](Seq head) {
-    const std::lock_guard lock(told_mutex_);
-    if (told_) told_(head);
-  };
+  options.committed = [this](Seq head) { commits_.tell(head); };
   writer_ = std::make_unique<Writer>(*ledger_, definitions_->schema, clock, random, std::move(options));
 }
 
@@ -39,14 +34,11 @@ json::object Workspace::settings() {
 
 std::shared_ptr<const Schema> Workspace::schema() { return writer_->schema(); }
 
+void Workspace::submit(Command command, Told told) { writer_->submit(std::move(command), std::move(told)); }
+
 std::future<Result<Outcome>> Workspace::submit(Command command) { return writer_->submit(std::move(command)); }
 
 Result<Outcome> Workspace::execute(Command command) { return submit(std::move(command)).get(); }
-
-void Workspace::on_commit(std::function<void(Seq head)> told) {
-  const std::lock_guard lock(told_mutex_);
-  told_ = std::move(told);
-}
 
 Mart* Workspace::mart() {
   const std::lock_guard lock(mart_mutex_);
@@ -54,9 +46,12 @@ Mart* Workspace::mart() {
   return mart_.get();
 }
 
-Mart* Workspace::fresh_mart(const Progress& progress) {
+Mart* Workspace::mart_at(Seq at_least, const Progress& progress) {
   Mart* const current = mart();
+  const Seq before = current->applied();
+  if (before > 0 && before >= at_least) return current;
   current->catch_up(progress);
+  if (const Seq applied = current->applied(); applied != before) applications_.tell(applied);
   return current;
 }
 

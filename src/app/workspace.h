@@ -13,6 +13,8 @@
 
 #include "app/definitions.h"
 #include "app/outcome.h"
+#include "app/signal.h"
+#include "app/writer.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/command.h"
@@ -23,7 +25,8 @@
 
 namespace traction {
 
-class Writer;
+// The ledger's head at the time of the call, for whoever asks how far the mart should be.
+inline constexpr Seq kHead = INT64_MAX;
 
 class Workspace {
  public:
@@ -48,18 +51,26 @@ class Workspace {
   // The definitions' schema with the workspace's own fields, as of the last command that was answered.
   std::shared_ptr<const Schema> schema();
 
-  // Hands a command to the writer; many at once share one commit. execute() waits for the answer.
+  // Hands a command to the writer (writer.h); many at once share one commit. execute() waits for the answer.
+  void submit(Command command, Told told);
   std::future<Result<Outcome>> submit(Command command);
   Result<Outcome> execute(Command command);
 
-  // Calls `told` on the writer's thread after every commit that wrote entries, until it is given another or none.
-  void on_commit(std::function<void(Seq head)> told);
+  // Called on the writer's thread after every commit that wrote entries, with the ledger's head.
+  [[nodiscard]] Listening on_commit(std::function<void(Seq head)> told) { return commits_.listen(std::move(told)); }
+
+  // Called after the mart has taken entries in through mart_at(), with the last of them.
+  [[nodiscard]] Listening on_applied(std::function<void(Seq applied)> told) {
+    return applications_.listen(std::move(told));
+  }
 
   // The mart, opened on first use and perhaps behind the ledger. Never null; lives as long as the workspace.
   Mart* mart();
 
-  // The mart, caught up with the ledger as it stands at the call.
-  Mart* fresh_mart(const Progress& progress = {});
+  // The mart, caught up with the ledger when it does not hold the entry `at_least` yet: 0 takes it as it stands, unless
+  // nothing is in it; kHead asks for the ledger as it is at the call.
+  Mart* mart_at(Seq at_least, const Progress& progress = {});
+  Mart* fresh_mart(const Progress& progress = {}) { return mart_at(kHead, progress); }
 
  private:
   const std::string name_;
@@ -68,8 +79,7 @@ class Workspace {
   const MartOptions mart_options_;
   Clock& clock_;
 
-  std::mutex told_mutex_;
-  std::function<void(Seq)> told_;
+  Signal<Seq> commits_, applications_;
 
   std::mutex mart_mutex_;
   std::unique_ptr<Mart> mart_;

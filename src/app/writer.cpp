@@ -25,7 +25,7 @@ struct Job {
   std::uint64_t key = 0;
   std::uint64_t request = 0;
   Scans scans;
-  std::promise<Result<Outcome>> promise;
+  Told told;
   Result<Outcome> answer;     // given once all is durable
   std::exception_ptr failed;  // instead of the answer
   bool erases = false;
@@ -64,27 +64,19 @@ class Writer::Impl {
         schema_(workspace_schema(definitions, *ledger.read())),
         thread_([this] { run(); }) {}
 
-  std::future<Result<Outcome>> submit(Command command) {
+  void submit(Command command, Told told) {
     Job job;
     job.command = std::move(command);
-    std::future<Result<Outcome>> answer = job.promise.get_future();
+    job.told = std::move(told);
+    Result<void> taken;
+    std::exception_ptr failure;
     try {
-      if (auto prepared = prepare(job); !prepared) {
-        job.promise.set_value(refuse(prepared));
-        return answer;
-      }
+      taken = prepare(job);
     } catch (...) {
-      job.promise.set_exception(std::current_exception());
-      return answer;
+      failure = std::current_exception();
     }
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || waiting_.size() >= options_.most_waiting) {
-      job.promise.set_value(refuse(Code::busy, "", "The workspace is too busy or closing. Try again in a moment."));
-      return answer;
-    }
-    waiting_.push_back(std::move(job));
-    if (waiting_.size() == 1) something_waits_.notify_one();
-    return answer;
+    if (taken && !failure) taken = enqueue(job);
+    if (!taken || failure) job.told(taken ? Result<Outcome>() : refuse(taken), failure);
   }
 
   std::shared_ptr<const Schema> schema() const {
@@ -119,6 +111,16 @@ class Writer::Impl {
     return {};
   }
 
+  // Moves the job to those that wait, unless it is refused.
+  Result<void> enqueue(Job& job) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || waiting_.size() >= options_.most_waiting)
+      return refuse(Code::busy, "", "The workspace is too busy or closing. Try again in a moment.");
+    waiting_.push_back(std::move(job));
+    if (waiting_.size() == 1) something_waits_.notify_one();
+    return {};
+  }
+
   void rehearse(Job& job) {
     const auto reader = ledger_.read();
     StoreRecords records;
@@ -137,14 +139,10 @@ class Writer::Impl {
       } catch (...) {
         records_.forget();
         known_ = {};
-        for (Job& job : jobs) job.promise.set_exception(std::current_exception());
+        for (Job& job : jobs) job.told({}, std::current_exception());
         continue;
       }
-      for (Job& job : jobs)
-        if (job.failed)
-          job.promise.set_exception(job.failed);
-        else
-          job.promise.set_value(std::move(job.answer));
+      for (Job& job : jobs) job.told(std::move(job.answer), job.failed);
     }
   }
 
@@ -295,7 +293,19 @@ Writer::Writer(Ledger& ledger, const Schema& definitions, Clock& clock, Random& 
 
 Writer::~Writer() { stop(); }
 
-std::future<Result<Outcome>> Writer::submit(Command command) { return impl_->submit(std::move(command)); }
+void Writer::submit(Command command, Told told) { impl_->submit(std::move(command), std::move(told)); }
+
+std::future<Result<Outcome>> Writer::submit(Command command) {
+  auto promise = std::make_shared<std::promise<Result<Outcome>>>();
+  auto answer = promise->get_future();
+  submit(std::move(command), [promise](Result<Outcome> outcome, std::exception_ptr failure) {
+    if (failure)
+      promise->set_exception(failure);
+    else
+      promise->set_value(std::move(outcome));
+  });
+  return answer;
+}
 
 std::shared_ptr<const Schema> Writer::schema() const { return impl_->schema(); }
 

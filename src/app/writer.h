@@ -5,6 +5,7 @@
 // Threads: submit() and schema() from any thread. `committed` is called on the writer's thread: keep it short.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -25,6 +26,9 @@ inline constexpr std::int64_t kKeyHours = 24;
 // the definitions.
 std::shared_ptr<const Schema> workspace_schema(const Schema& definitions, Reader& reader);
 
+// What became of a command: the answer, or the failure of the machine (not null) in its place.
+using Told = std::function<void(Result<Outcome> answer, std::exception_ptr failure)>;
+
 struct WriterOptions {
   std::size_t most_commands = 512;            // that share one commit
   std::size_t most_actions = 4096;            // that share one commit, unless a single command has more
@@ -39,11 +43,15 @@ class Writer {
   // Finishes what was accepted, as stop().
   ~Writer();
 
-  // Hands over a command; the future is ready once its entries are durable, or with the refusal: decide()'s, too_large
-  // or key_reused for its idempotency key, busy after stop() or when too many wait. A failing machine is the future's
-  // exception, a Fault: nothing of the command was written, unless its kind is unknown_outcome; then the same command
-  // with the same idempotency key may be asked again and is not done twice. A command that erases a person or
-  // removes a stage first scans the ledger in the caller's thread.
+  // Hands over a command; `told` is called once its entries are durable, or with the refusal: decide()'s, too_large or
+  // key_reused for its idempotency key, busy after stop() or when too many wait. A failing machine is a Fault: nothing
+  // of the command was written, unless its kind is unknown_outcome; then the same command with the same idempotency key
+  // may be asked again and is not done twice. A command that erases a person or removes a stage first scans the ledger
+  // in the caller's thread. `told` is called on the writer's thread, or on the caller's when there is nothing to write:
+  // keep it short, and it must not throw.
+  void submit(Command command, Told told);
+
+  // The same as a future, whose exception is the failure.
   std::future<Result<Outcome>> submit(Command command);
 
   // The schema with the workspace's own fields, as of the last answer.
