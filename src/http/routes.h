@@ -9,7 +9,7 @@
 
 namespace traction {
 
-class Events;
+class Events;  // events.h
 
 std::vector<Route> record_routes(const Schema& schema);   // create, read, change, delete, restore, merge, erase, list
 std::vector<Route> batch_routes(const Schema& schema);    // batch, search, timeline
