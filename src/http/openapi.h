@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "http/route.h"
 #include "schema/schema.h"
@@ -12,7 +13,15 @@ namespace traction {
 json::object openapi(std::span<const Route> routes, const Schema& schema);
 
 // The schemas that routes name: for each record type "Deal" (as read), "DealFields", "DealCreate", "DealChange",
-// "DealPage"; and "Written", "Batch", "BatchWritten", "Problem", "Entry", "Timeline", "Answer", "Metric", "Job" …
+// "DealPage" (those of the type `workspace` are called Settings …), and the fixed ones of fixed_components().
 json::object components(const Schema& schema);
+
+// What is the same in every workspace: "Written", "Batch", "BatchWritten", "Problem", "Entry", "Timeline",
+// "SearchResult", "Answer", "Rows", "Passport", "MetricList", "Job", "JobList", "ImportJob", "UndoImportJob",
+// "DemoJob", "Upload", "Workspace", "WorkspaceList", "WorkspaceCreate", "Doctor", "Version" and what they consist of.
+json::object fixed_components();
+
+// What the components of a record type begin with: "Deal"; "Settings" for the type `workspace`.
+std::string component_name(const RecordType& type);
 
 }  // namespace traction
