@@ -16,8 +16,9 @@ Result<Answer> ask(Mart& mart, const Catalogue& catalogue, const Schema& schema,
   return answer(asking(mart, catalogue, schema, now), query);
 }
 
-Result<Cases> ask_cases(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now) {
-  return cases(asking(mart, catalogue, schema, now), query);
+Result<Cases> ask_cases(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now,
+                        std::size_t limit) {
+  return cases(asking(mart, catalogue, schema, now), query, limit);
 }
 
 }  // namespace traction

@@ -14,7 +14,8 @@ namespace traction {
 // the instant up to which what is still open has lasted, when the query names none.
 Result<Answer> ask(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now);
 
-// The very cases that were counted.
-Result<Cases> ask_cases(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now);
+// The very cases that were counted, at most `limit` of them.
+Result<Cases> ask_cases(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now,
+                        std::size_t limit = kAllCases);
 
 }  // namespace traction

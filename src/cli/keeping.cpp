@@ -5,6 +5,7 @@
 
 #include "app/backup.h"
 #include "app/doctor.h"
+#include "app/report_json.h"
 #include "base/zone.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -27,30 +28,14 @@ Result<int> workspaces(Session& session) {
   const auto directory = session.directory();
   if (!directory) return refuse(directory);
   TextTable table{{{"workspace", false}, {"made", false}}, {}};
-  json::array list;
-  for (const auto& row : (*directory)->control().workspaces()) {
-    table.rows.push_back({row.name, to_string((*Zone::find("UTC"))->day(row.created_at))});
-    list.push_back(json::object{{"workspace", row.name}, {"created_at", to_string(row.created_at)}});
-  }
+  const auto rows = (*directory)->control().workspaces();
+  for (const auto& row : rows) table.rows.push_back({row.name, to_string((*Zone::find("UTC"))->day(row.created_at))});
   if (session.json()) {
-    session.print_json(json::object{{"workspaces", std::move(list)}});
+    session.print_json(to_json(rows));
   } else {
     session.print(table);
   }
   return 0;
-}
-
-json::object to_json(const BackupReport& report) {
-  json::array names;
-  for (const std::string& name : report.workspaces) names.emplace_back(name);
-  return {{"made_at", to_string(report.made_at)},
-          {"workspaces", std::move(names)},
-          {"parts", report.parts},
-          {"bytes", report.bytes},
-          {"entries", report.entries},
-          {"erased_again", report.erased_again},
-          {"set_aside", report.set_aside},
-          {"list_of_erasures_lost", report.list_lost}};
 }
 
 Result<int> back_up(Session& session) {
@@ -106,8 +91,7 @@ Result<int> verify_all(Session& session) {
   const auto verified = verify((*workspace)->ledger(), *(*workspace)->schema(), session.progress("Verify"));
   if (!verified) return refuse(verified);
   if (session.json()) {
-    session.print_json(
-        json::object{{"entries", verified->entries}, {"records", verified->records}, {"head", to_hex(verified->head)}});
+    session.print_json(to_json(*verified));
   } else {
     session.print(fmt::format("{} entries and {} records agree; the chain ends in {}\n", verified->entries,
                               verified->records, to_hex(verified->head)));
@@ -131,18 +115,14 @@ Result<int> rebuild(Session& session) {
 
 Result<int> doctor(Session& session) {
   using Health = Finding::Health;
-  static constexpr const char* kWords[] = {"ok", "warning", "BAD"};
   const auto findings = examine(session.data_path(), session.clock(), session.random());
-  json::array list;
   std::string text;
   for (const Finding& each : findings) {
-    const char* word = kWords[static_cast<int>(each.health)];
-    text += fmt::format("{:<8} {}: {}\n", word, each.what, each.found);
+    text += fmt::format("{:<8} {}: {}\n", name(each.health), each.what, each.found);
     if (!each.advice.empty()) text += fmt::format("{:<8} → {}\n", "", each.advice);
-    list.push_back(json::object{{"health", word}, {"what", each.what}, {"found", each.found}, {"advice", each.advice}});
   }
   if (session.json()) {
-    session.print_json(json::object{{"findings", std::move(list)}});
+    session.print_json(to_json(findings));
   } else {
     session.print(text);
   }
@@ -150,14 +130,10 @@ Result<int> doctor(Session& session) {
 }
 
 Result<int> version(Session& session) {
-  json::object parts;
   std::string text;
-  for (const auto& [name, number] : versions()) {
-    parts[name] = number;
-    text += fmt::format("{} {}\n", name, number);
-  }
+  for (const auto& [name, number] : versions()) text += fmt::format("{} {}\n", name, number);
   if (session.json()) {
-    session.print_json(std::move(parts));
+    session.print_json(versions_json());
   } else {
     session.print(text);
   }

@@ -6,13 +6,13 @@
 #include <cmath>
 
 #include "app/ask.h"
+#include "app/asked.h"
 #include "app/given.h"
+#include "app/report_json.h"
 #include "base/money.h"
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/show.h"
-#include "metrics/period.h"
 
 namespace traction {
 namespace {
@@ -21,87 +21,25 @@ Result<int> list_metrics(Session& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
   TextTable table{{{"metric", false}, {"unit", false}, {"by", false}, {"about", false}}, {}};
-  json::array list;
-  for (const MetricDefinition& metric : (*definitions)->catalogue.metrics()) {
-    const std::string columns = [&] {
-      std::vector<std::string> names;
-      for (const MetricColumn& column : metric.columns)
-        if (column.name != "value") names.push_back(column.name);
-      return fmt::format("{}", fmt::join(names, ", "));
-    }();
+  for (const MetricDefinition& metric : (*definitions)->catalogue.metrics())
     table.rows.push_back({metric.name, metric.unit, fmt::format("{}", fmt::join(metric.by, ", ")), metric.about});
-    list.push_back(json::object{{"name", metric.name},
-                                {"label", metric.label},
-                                {"unit", metric.unit},
-                                {"kind", name(metric.kind)},
-                                {"columns", columns},
-                                {"about", metric.about},
-                                {"source", metric.source},
-                                {"version", metric.version}});
-  }
   if (session.json()) {
-    session.print_json(json::object{{"metrics", std::move(list)}});
+    session.print_json(to_json((*definitions)->catalogue));
   } else {
     session.print(table);
   }
   return 0;
 }
 
-Result<Date> day_of(std::string_view option, std::string_view text) {
-  // A year or a month stands for its first day.
-  std::string full(trim(text));
-  if (full.size() == 4) full += "-01-01";
-  if (full.size() == 7) full += "-01";
-  if (const auto date = parse_date(full)) return *date;
-  return refuse(Code::invalid, std::string(option),
-                fmt::format("\"{}\" is not a day: write 2017-03-01, 2017-03 or 2017.", text));
-}
-
-// "owner=Ada" or "owner!=Ada"; the same dimension again means any of them.
-Result<void> add_filter(std::vector<Filter>& filters, std::string_view text) {
-  const auto equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0)
-    return refuse(Code::invalid, "--where", "A filter is FIELD=VALUE or FIELD!=VALUE, an empty value means none.");
-  const bool negate = text[equals - 1] == '!';
-  const std::string dimension(trim(text.substr(0, equals - (negate ? 1 : 0))));
-  const std::string value(trim(text.substr(equals + 1)));
-  for (Filter& filter : filters)
-    if (filter.dimension == dimension && filter.negate == negate) return filter.values.push_back(value), Result<void>{};
-  filters.push_back({dimension, {value}, negate});
-  return {};
-}
-
+// A slip of the pen in an option is told by the option's name.
 Result<Query> query_of(const Arguments& given, const Zone& zone) {
-  Query query;
-  query.metric = given.one("NAME");
-  for (const std::string& list : given.all("--by"))
-    for (const std::string& each : split(list, ',')) query.by.emplace_back(trim(each));
-  if (given.has("--grain")) {
-    const auto grain = grain_of(given.one("--grain"));
-    if (!grain || *grain == Grain::none)
-      return refuse(Code::invalid, "--grain",
-                    fmt::format("\"{}\" is none of day, week, month, quarter and year.", given.one("--grain")));
-    query.grain = *grain;
-  }
-  for (const auto& [option, day] : {std::pair{"--from", &query.from}, {"--to", &query.to}}) {
-    if (!given.has(option)) continue;
-    const auto date = day_of(option, given.one(option));
-    if (!date) return refuse(date);
-    *day = *date;
-  }
-  for (const std::string& text : given.all("--where"))
-    if (auto added = add_filter(query.where, text); !added) return refuse(added);
-  if (given.has("--compare")) {
-    const std::string with = given.one("--compare");
-    if (with != "previous" && with != "last_year")
-      return refuse(Code::invalid, "--compare", fmt::format("\"{}\" is neither previous nor last_year.", with));
-    query.compare = with == "previous" ? Compare::previous : Compare::last_year;
-  }
-  if (given.has("--at")) {
-    const auto at = parse_moment(given.one("--at"), zone);
-    if (!at) return refuse(Code::invalid, "--at", at.error().sentence);
-    query.at = *at;
-  }
+  const auto text = [&](const char* option) {
+    return given.has(option) ? std::optional(given.one(option)) : std::nullopt;
+  };
+  Asked asked{given.one("NAME"), given.all("--by"), given.all("--where"), text("--grain"),
+              text("--from"),    text("--to"),      text("--at"),         text("--compare")};
+  auto query = traction::query_of(asked, zone);
+  if (!query) query.error().field.insert(0, "--");
   return query;
 }
 
@@ -256,13 +194,7 @@ TextTable in_full(const Passport& passport) {
 
 Result<int> print_cases(Session& session, const Cases& cases) {
   if (session.json()) {
-    json::array rows;
-    for (const auto& row : cases.rows) {
-      json::object line;
-      for (std::size_t i = 0; i < cases.columns.size(); ++i) line[cases.columns[i]] = row[i];
-      rows.push_back(std::move(line));
-    }
-    session.print_json(json::object{{"rows", std::move(rows)}});
+    session.print_json(to_json(cases));
     return 0;
   }
   TextTable table;

@@ -11,6 +11,7 @@
 #include "app/given.h"
 #include "app/import/import.h"
 #include "app/import/undo.h"
+#include "app/report_json.h"
 #include "app/resolve.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -60,35 +61,6 @@ std::string counted(const std::map<std::string, std::int64_t>& by_type) {
   std::vector<std::string> parts;
   for (const auto& [type, count] : by_type) parts.push_back(fmt::format("{} {}", type, count));
   return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-json::object to_json(const std::map<std::string, std::int64_t>& by_type) {
-  json::object out;
-  for (const auto& [type, count] : by_type) out[type] = count;
-  return out;
-}
-
-json::object to_json(const ImportReport& report) {
-  json::array problems;
-  for (const Problem& problem : report.problems)
-    problems.push_back(json::object{
-        {"row", problem.row}, {"column", problem.column}, {"value", problem.value}, {"reason", problem.reason}});
-  return {{"file", report.file},
-          {"mapping", report.mapping},
-          {"import", report.import},
-          {"finished", report.finished},
-          {"resumed", report.resumed},
-          {"encoding", report.encoding},
-          {"delimiter", std::string(1, report.delimiter)},
-          {"rows", report.rows},
-          {"rows_done", report.rows_done},
-          {"rows_rejected", report.rows_rejected},
-          {"rows_unchanged", report.rows_unchanged},
-          {"created", to_json(report.created)},
-          {"changed", to_json(report.changed)},
-          {"rejected_path", report.rejected_path},
-          {"seconds", report.seconds},
-          {"problems", std::move(problems)}};
 }
 
 void print_report(Session& session, const ImportReport& report, bool dry_run) {
@@ -152,17 +124,12 @@ Result<int> import_all(Session& session) {
   bar = {};
   std::int64_t rejected = 0;
   bool finished = true;
-  json::array reports;
   for (const ImportReport& report : run.reports) {
     rejected += report.rows_rejected;
     finished = finished && report.finished;
-    if (session.json()) {
-      reports.push_back(to_json(report));
-    } else {
-      print_report(session, report, dry_run);
-    }
+    if (!session.json()) print_report(session, report, dry_run);
   }
-  if (session.json()) session.print_json(json::object{{"reports", std::move(reports)}});
+  if (session.json()) session.print_json(to_json(run));
   if (run.refusal) return tl::unexpected<Refusal>(*run.refusal);
   if (!finished) return kInterrupted;
   return rejected ? 3 : 0;
@@ -177,20 +144,13 @@ Result<int> take_back(Session& session) {
   if (!id) return refuse(id);
   const auto report = undo_import(host.host, *id, 0, session.progress("Taking back"));
   if (!report) return refuse(report);
-  json::array kept;
-  TextTable table{{{"id", true}, {"type", false}, {"name", false}, {"why it stays", false}}, {}};
-  for (const Kept& each : report->kept) {
-    kept.push_back(
-        json::object{{"type", each.type}, {"id", each.record}, {"title", each.title}, {"reason", each.reason}});
-    table.rows.push_back({std::to_string(each.record), each.type, each.title, each.reason});
-  }
   if (session.json()) {
-    session.print_json(json::object{{"import", report->import},
-                                    {"removed", to_json(report->removed)},
-                                    {"restored", to_json(report->restored)},
-                                    {"kept", std::move(kept)}});
+    session.print_json(to_json(*report));
     return 0;
   }
+  TextTable table{{{"id", true}, {"type", false}, {"name", false}, {"why it stays", false}}, {}};
+  for (const Kept& each : report->kept)
+    table.rows.push_back({std::to_string(each.record), each.type, each.title, each.reason});
   session.print(fmt::format("Import #{} is taken back. In the bin: {}.{}\n", report->import,
                             report->removed.empty() ? "nothing" : counted(report->removed),
                             report->restored.empty() ? "" : fmt::format(" As before: {}.", counted(report->restored))));
@@ -274,15 +234,7 @@ Result<int> demo(Session& session) {
   file.write(to_toml(report));
   file.publish();
   if (session.json()) {
-    session.print_json(json::object{{"workspace", name},
-                                    {"from", to_string(report.from)},
-                                    {"to", to_string(report.to)},
-                                    {"entries", report.entries},
-                                    {"deals", report.deals},
-                                    {"activities", report.activities},
-                                    {"contacts", report.contacts},
-                                    {"accounts", report.accounts},
-                                    {"patterns", patterns}});
+    session.print_json(to_json(report, name, patterns));
   } else {
     session.print(
         fmt::format("Workspace \"{}\": {} deals and {} activities from {} to {}. What was planted in it: {}\n", name,

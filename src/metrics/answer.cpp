@@ -84,16 +84,18 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
   return answer;
 }
 
-Result<Cases> cases(const Asking& asking, const Query& query) {
+Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit) {
   const auto question = understand(asking, query);
   if (!question) return refuse(question);
   Cases cases;
   const bool several = question->leaves.size() > 1;
   if (several) cases.columns.emplace_back("counted_in");
-  for (std::size_t leaf = 0; leaf < question->leaves.size(); ++leaf) {
+  for (std::size_t leaf = 0; leaf < question->leaves.size() && !cases.more; ++leaf) {
     const MetricDefinition& metric = *question->leaves[leaf];
     const FactDefinition& fact = asking.catalogue.fact(metric.from);
-    const auto table = run(asking, compile_cases(asking.catalogue, asking.schema, *question, leaf));
+    // One more than is wanted tells whether there are more.
+    const std::size_t left = limit == kAllCases ? kAllCases : limit - cases.rows.size() + 1;
+    const auto table = run(asking, compile_cases(asking.catalogue, asking.schema, *question, leaf, left));
     if (!table) return refuse(table);
     // The columns of different facts are told apart by name; what one has not stays empty.
     std::vector<std::size_t> places;
@@ -104,6 +106,7 @@ Result<Cases> cases(const Asking& asking, const Query& query) {
     }
     const auto currency = std::ranges::find(table->columns, "currency");
     for (const auto& row : table->rows) {
+      if ((cases.more = cases.rows.size() >= limit)) break;
       std::vector<std::string> texts(cases.columns.size());
       if (several) texts[0] = metric.name;
       const std::string money = currency == table->columns.end()

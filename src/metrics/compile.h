@@ -46,8 +46,9 @@ Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Que
 
 // A statement for the cases that a leaf counts over the whole question: its fact's columns, for each reference the
 // title instead of the id (after the key, its title), then "counted" (of a share) or "outlier" (of a distribution) as
-// boolean.
-Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf);
+// boolean. At most `limit` rows.
+Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
+                   std::size_t limit = kAllCases);
 
 // A statement for (how many outliers, their one segment's title or null) of a distribution with a segment.
 Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);

@@ -69,7 +69,8 @@ Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Que
                   title, sort, key, quoted(type), joins.text(), where, join));
 }
 
-Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf) {
+Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
+                   std::size_t limit) {
   Select select(catalogue, schema, question);
   const MetricDefinition& metric = *question.leaves[leaf];
   const FactDefinition& fact = catalogue.fact(metric.from);
@@ -99,8 +100,9 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
   if (metric.columns[0].measure == Measure::share) mark = "c0 AS counted, ";
   if (has_outliers(metric)) mark = "NOT inside AS outlier, ";
   const std::string listed = mark + names;
-  return select.plan(fmt::format("{}SELECT {} FROM ({}) ORDER BY {}", with, listed.substr(0, listed.size() - 2), cases,
-                                 quoted("of_" + fact.key)));
+  const std::string most = limit == kAllCases ? "" : fmt::format(" LIMIT {}", limit);
+  return select.plan(fmt::format("{}SELECT {} FROM ({}) ORDER BY {}{}", with, listed.substr(0, listed.size() - 2),
+                                 cases, quoted("of_" + fact.key), most));
 }
 
 Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question) {

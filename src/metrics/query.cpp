@@ -36,6 +36,8 @@ json::object to_json(const Row& row, bool compared) {
   return object;
 }
 
+}  // namespace
+
 json::object to_json(const Passport& passport) {
   json::object object{{"name", passport.name},
                       {"label", passport.label},
@@ -59,8 +61,6 @@ json::object to_json(const Passport& passport) {
   return object;
 }
 
-}  // namespace
-
 json::object to_json(const Answer& answer) {
   const bool compared = !answer.passport.compared.empty();
   json::array columns;
@@ -74,6 +74,16 @@ json::object to_json(const Answer& answer) {
           {"columns", columns},
           {"rows", rows},
           {"total", answer.total ? json::value(to_json(*answer.total, compared)) : json::value()}};
+}
+
+json::object to_json(const Cases& cases) {
+  json::array rows;
+  for (const auto& row : cases.rows) {
+    json::object line;
+    for (std::size_t i = 0; i < cases.columns.size(); ++i) line[cases.columns[i]] = row[i];
+    rows.push_back(std::move(line));
+  }
+  return {{"columns", to_array(cases.columns)}, {"rows", std::move(rows)}, {"more", cases.more}};
 }
 
 }  // namespace traction

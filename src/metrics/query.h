@@ -2,6 +2,7 @@
 // application and whoever prints. Intervals are [from, to).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,10 +87,17 @@ struct Answer {
 struct Cases {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
+  bool more = false;  // there are more than were asked for
 };
+
+inline constexpr std::size_t kAllCases = SIZE_MAX;  // as a limit: none
 
 // The answer as programs read it: metric, definition (the passport), by, columns, rows, total. Money is in minor units,
 // durations in seconds; a number that is not there is null, with its standing.
 json::object to_json(const Answer& answer);
+json::object to_json(const Passport& passport);
+
+// {"columns": […], "rows": [{column: text}], "more": …}
+json::object to_json(const Cases& cases);
 
 }  // namespace traction
