@@ -97,11 +97,13 @@ CsvFile::~CsvFile() {
   if (mapped_ != nullptr) ::munmap(mapped_, mapped_size_);
 }
 
-Result<std::unique_ptr<CsvFile>> CsvFile::open(const std::string& path, const CsvOptions& options) {
+Result<std::unique_ptr<CsvFile>> CsvFile::open(const std::string& path, const CsvOptions& options,
+                                               const std::string& name) {
   auto file = std::unique_ptr<CsvFile>(new CsvFile);
-  file->name_ = path;
+  file->name_ = name.empty() ? path : name;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return refuse(Code::not_found, path, fmt::format("The file cannot be opened: {}.", std::strerror(errno)));
+  if (fd < 0)
+    return refuse(Code::not_found, file->name_, fmt::format("The file cannot be opened: {}.", std::strerror(errno)));
   struct stat status {};
   const bool known = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
   if (known && status.st_size > 0) {
@@ -110,9 +112,9 @@ Result<std::unique_ptr<CsvFile>> CsvFile::open(const std::string& path, const Cs
     if (mapped != MAP_FAILED) file->mapped_ = mapped;
   }
   ::close(fd);
-  if (!known) return refuse(Code::invalid, path, "This is not a regular file; name a CSV file.");
+  if (!known) return refuse(Code::invalid, file->name_, "This is not a regular file; name a CSV file.");
   if (file->mapped_ == nullptr && status.st_size > 0)
-    throw Fault(Fault::Kind::disk, fmt::format("{}: {}", path, std::strerror(errno)));
+    throw Fault(Fault::Kind::disk, fmt::format("{}: {}", file->name_, std::strerror(errno)));
   file->bytes_ = {static_cast<const char*>(file->mapped_), file->mapped_size_};
   if (auto ready = file->prepare(options); !ready) return refuse(ready);
   return file;

@@ -37,7 +37,9 @@ class CsvFile {
   // wins over a declared encoding; without either, text that is not UTF-8 is taken for Windows-1252 only when every
   // byte outside ASCII is a letter or a typographic sign there. Refused (not_found), (invalid, with the byte and the
   // row) when a byte is not of the encoding or a quote is never closed, (too_large) over kMostColumns.
-  static Result<std::unique_ptr<CsvFile>> open(const std::string& path, const CsvOptions& options);
+  // `name` stands for the file in messages; "" = its path.
+  static Result<std::unique_ptr<CsvFile>> open(const std::string& path, const CsvOptions& options,
+                                               const std::string& name = "");
 
   // The same over bytes in memory; `name` stands for the file in messages.
   static Result<std::unique_ptr<CsvFile>> read(std::string name, std::string bytes, const CsvOptions& options);

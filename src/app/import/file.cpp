@@ -66,7 +66,7 @@ Result<ImportReport> FileImport::run() {
   for (auto& [key, group] : groups_) report_.groups.push_back(std::move(group));
   std::stable_sort(report_.groups.begin(), report_.groups.end(),
                    [](const ProblemGroup& a, const ProblemGroup& b) { return a.rows > b.rows; });
-  if (rejected_bytes_ > 0) report_.rejected_path = rejects_->path();
+  if (rejected_bytes_ > 0) report_.rejected_path = rejected_path_of(report_.file);
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   return std::move(report_);
 }
@@ -91,7 +91,9 @@ Result<void> FileImport::begin() {
     report_.rows_rejected = integer_in(earlier->body, "rows_rejected");
     rejected_bytes_ = integer_in(earlier->body, "rejected_bytes");
   }
-  rejects_ = std::make_unique<RejectFile>(rejected_path_of(report_.file), file_, rejected_bytes_);
+  const ImportSource& source = prepared_.source;
+  rejects_ = std::make_unique<RejectFile>(rejected_path_of(source.file_at.empty() ? source.file : source.file_at),
+                                          file_, rejected_bytes_);
   if (options_.dry_run || report_.resumed) return {};
   Action action;
   action.type = "import";

@@ -19,12 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<Mapping> read_mapping(const std::string& path, const Schema& schema) {
+const std::string& place(const std::string& name, const std::string& at) { return at.empty() ? name : at; }
+
+Result<Mapping> read_mapping(const std::string& name, const std::string& path, const Schema& schema) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (!in || fs::is_directory(path) || !(text << in.rdbuf()))
-    return refuse(Code::not_found, path, "The mapping cannot be opened.");
-  return parse_mapping(path, text.str(), schema);
+    return refuse(Code::not_found, name, "The mapping cannot be opened.");
+  return parse_mapping(name, text.str(), schema);
 }
 
 // A date without a declared form is taken only as ISO 8601. The first that has another form is shown with the forms it
@@ -57,12 +59,12 @@ Result<void> check_dates(const PreparedFile& prepared) {
 }
 
 Result<std::unique_ptr<PreparedFile>> prepare(const ImportSource& source, const Schema& schema) {
-  auto mapping = read_mapping(source.mapping, schema);
+  auto mapping = read_mapping(source.mapping, place(source.mapping, source.mapping_at), schema);
   if (!mapping) return refuse(mapping);
   auto prepared = std::make_unique<PreparedFile>();
   prepared->source = source;
   prepared->mapping = std::move(*mapping);
-  auto file = CsvFile::open(source.file, prepared->mapping.csv);
+  auto file = CsvFile::open(place(source.file, source.file_at), prepared->mapping.csv, source.file);
   if (!file) return refuse(file);
   prepared->file = std::move(*file);
   if (auto bound = prepared->mapping.bind(prepared->file->header()); !bound) return refuse(bound);
@@ -139,7 +141,7 @@ Result<std::vector<ImportSource>> pair_files(const std::string& directory, const
   std::sort(paths.begin(), paths.end());
   std::vector<ImportSource> sources;
   for (const std::string& path : paths) {
-    const auto mapping = read_mapping(path, schema);
+    const auto mapping = read_mapping(path, path, schema);
     if (!mapping) return refuse(mapping);
     if (mapping->file.empty())
       return refuse(Code::required, path,

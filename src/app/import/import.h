@@ -28,8 +28,9 @@ struct ImportHost {
 };
 
 struct ImportSource {
-  std::string file;     // path of the CSV file
-  std::string mapping;  // path of the mapping
+  std::string file;                     // path of the CSV file, and what it is called in reports
+  std::string mapping;                  // path of the mapping, and what it is called
+  std::string file_at{}, mapping_at{};  // where they lie, when that is not what they are called
 };
 
 struct ImportProgress {
@@ -96,7 +97,7 @@ Result<ImportReport> import_file(const ImportHost& host, const ImportSource& sou
 Result<std::vector<ImportSource>> pair_files(const std::string& directory, const std::string& mappings,
                                              const Schema& schema);
 
-// Where rejected rows of a file go: "deals.csv" → "deals.rejected.csv" beside it.
+// Where rejected rows of a file go, beside where it lies: "deals.csv" → "deals.rejected.csv".
 std::string rejected_path_of(const std::string& file);
 
 }  // namespace traction

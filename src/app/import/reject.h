@@ -24,8 +24,6 @@ class RejectFile {
   // Hands all of it to the file system; the file's length.
   std::int64_t flush();
 
-  const std::string& path() const { return path_; }
-
  private:
   const std::string path_;
   const CsvFile& file_;
