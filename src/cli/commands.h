@@ -13,5 +13,6 @@ std::vector<Subcommand> look_commands();      // list, show, search
 std::vector<Subcommand> record_commands();    // add, change, move, delete, undelete, merge, unmerge, erase
 std::vector<Subcommand> transfer_commands();  // import, undo-import, export, demo
 std::vector<Subcommand> keeping_commands();   // init, workspaces, backup, restore, verify, rebuild, doctor, version
+std::vector<Subcommand> openapi_commands();   // openapi
 
 }  // namespace traction

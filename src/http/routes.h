@@ -18,4 +18,7 @@ std::vector<Route> job_routes(const Schema& schema);      // uploads, imports, e
 std::vector<Route> keeping_routes(const Schema& schema);  // workspaces, settings, doctor, version
 std::vector<Route> event_routes(Events& events);          // /api/v1/events
 
+// All of these and `more` of whoever starts the server, with /openapi.json, which describes them all.
+std::vector<Route> api_routes(const Schema& schema, Events& events, std::vector<Route> more = {});
+
 }  // namespace traction
