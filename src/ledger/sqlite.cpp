@@ -75,12 +75,14 @@ class SqliteReader final : public SqliteReads<Reader> {
  public:
   SqliteReader(IdleReaders& idle, std::unique_ptr<Database> connection, std::string ledger_id)
       : SqliteReads(*connection, std::move(ledger_id)), idle_(idle), connection_(std::move(connection)) {
-    // SQLite takes its snapshot at the first read, not at BEGIN.
-    connection_->run("BEGIN; SELECT 1 FROM meta;");
+    // SQLite takes its snapshot at the first read, not at BEGIN. Prepared statements, since this is done for every
+    // record that somebody reads.
+    connection_->prepare("BEGIN").run();
+    connection_->prepare("SELECT 1 FROM meta").step();
   }
   ~SqliteReader() override {
     try {
-      connection_->run("ROLLBACK");
+      connection_->prepare("ROLLBACK").run();
       idle_.put_back(std::move(connection_));
     } catch (const Fault&) {
       // Not fit to be used again: it is closed instead.
