@@ -2,6 +2,7 @@
 // router.h; what the document says by openapi.h. Made once at start, immutable afterwards, thread-safe.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "http/route.h"
@@ -17,6 +18,9 @@ std::vector<Route> metric_routes(const Schema& schema);   // list, query, rows, 
 std::vector<Route> job_routes(const Schema& schema);      // uploads, imports, exports, jobs
 std::vector<Route> keeping_routes(const Schema& schema);  // workspaces, settings, doctor, version
 std::vector<Route> event_routes(Events& events);          // /api/v1/events
+
+// Where the records of a type are: "/api/v1/deals"; a plural of two words is joined by "-".
+std::string collection_path(const RecordType& type);
 
 // All of these and `more` of whoever starts the server, with /openapi.json, which describes them all.
 std::vector<Route> api_routes(const Schema& schema, Events& events, std::vector<Route> more = {});
