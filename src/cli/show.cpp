@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "app/resolve.h"
 #include "base/money.h"
 #include "cli/table.h"
 
@@ -61,12 +60,6 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
   return plain(number);
 }
 
-const std::string& Names::title(const RecordType& type, Id id) {
-  const auto [found, fresh] = titles_.try_emplace(id);
-  if (fresh) found->second = title_of(reader_, type, id);
-  return found->second;
-}
-
 std::string Names::currency(const json::object& body) const {
   const json::value* own = body.if_contains("currency");
   return own && own->is_string() ? std::string(own->get_string()) : locale_.currency;
@@ -89,22 +82,6 @@ std::string Names::show(const Field& field, const json::object& body) {
     default:
       return to_text(field, *value, currency(body));
   }
-}
-
-json::object Names::to_json(const RecordType& type, const StoredRecord& record) {
-  static constexpr const char* kStates[] = {"live", "deleted", "merged"};
-  json::object fields = parse_stored(record.body), titles;
-  for (const Field& field : type.fields)
-    if (const json::value* value = fields.if_contains(field.name); value && field.type == FieldType::reference)
-      titles[field.name] = title(schema_.need(field.references), value->to_number<Id>());
-  json::object out{{"id", record.id},
-                   {"type", type.name},
-                   {"version", record.version},
-                   {"state", kStates[static_cast<int>(record.state)]}};
-  if (record.merged_into) out["merged_into"] = record.merged_into;
-  out["fields"] = std::move(fields);
-  out["titles"] = std::move(titles);
-  return out;
 }
 
 }  // namespace traction

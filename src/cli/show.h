@@ -4,9 +4,9 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 
 #include "app/given.h"
+#include "app/record_json.h"
 #include "ledger/ledger.h"
 #include "metrics/query.h"
 #include "schema/schema.h"
@@ -29,22 +29,23 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
 class Names {
  public:
   Names(Reader& reader, const Schema& schema, Locale locale)
-      : reader_(reader), schema_(schema), locale_(std::move(locale)) {}
+      : schema_(schema), locale_(std::move(locale)), titles_(reader, schema) {}
 
-  const std::string& title(const RecordType& type, Id id);
+  const std::string& title(const RecordType& type, Id id) { return titles_.of(type, id); }
   // One field of a body for people; `body` tells the currency of its amounts.
   std::string show(const Field& field, const json::object& body);
-  // A record for programs: id, type, version, state, fields in stored form, and `titles` of its references.
-  json::object to_json(const RecordType& type, const StoredRecord& record);
+  // A record for programs, with `titles` of its references.
+  json::object to_json(const RecordType& type, const StoredRecord& record) {
+    return record_json(type, record, &titles_);
+  }
   // The currency of a record's amounts: its own, else the workspace's.
   std::string currency(const json::object& body) const;
   const Locale& locale() const { return locale_; }
 
  private:
-  Reader& reader_;
   const Schema& schema_;
   const Locale locale_;
-  std::unordered_map<Id, std::string> titles_;
+  Titles titles_;
 };
 
 }  // namespace traction
