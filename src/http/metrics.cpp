@@ -1,0 +1,198 @@
+// The metrics as the API has them: which there are, what one comes to, the cases behind it, its passport.
+#include <fmt/format.h>
+
+#include "app/ask.h"
+#include "app/asked.h"
+#include "app/given.h"
+#include "app/report_json.h"
+#include "http/problem.h"
+#include "http/routes.h"
+#include "ledger/chain.h"
+
+namespace traction {
+namespace {
+
+constexpr int kWaitForFirst_ms = 2'000;
+constexpr std::int64_t kMostRows = 10'000;
+
+// The mart, knowing at least what the request demands. While it is built for the first time there is nothing to be
+// asked, and a worker is not kept waiting for it.
+Result<Mart*> mart_for(const Context& context, Hosted& hosted) {
+  const auto demanded = demanded_sequence(context, hosted);
+  if (!demanded) return refuse(demanded);
+  Mart* const mart = hosted.workspace().mart_at(hosted.at_least(*demanded));
+  if (mart->applied() == 0 && !mart->wait_for(1, kWaitForFirst_ms))
+    return refuse(Code::busy, "", "The numbers are being built from the ledger. Ask again in a moment.");
+  return mart;
+}
+
+// A number may change with every entry, and with the time while something is open.
+std::string tag_of(const Request& request, Seq as_of, Instant now) {
+  return fmt::format("W/\"{}-{:x}-{}\"", as_of, short_digest(request.path + "?" + request.query),
+                     now.micros / (60 * kSecond));
+}
+
+struct Asking {
+  std::shared_ptr<Hosted> hosted;
+  std::shared_ptr<const Schema> schema;
+  Mart* mart = nullptr;
+  Query query;
+  Instant now;
+};
+
+// What the request asks, or its problem. An unknown metric is a path that leads nowhere.
+Result<Asking> asking_of(const Context& context) {
+  auto hosted = workspace_of(context);
+  if (!hosted) return refuse(hosted);
+  Workspace& workspace = (*hosted)->workspace();
+  const auto text = [&](const char* parameter) {
+    return context.has(parameter) ? std::optional(context.text(parameter)) : std::nullopt;
+  };
+  auto query = query_of({context.text("name"), context.all("by"), context.all("where"), text("grain"), text("from"),
+                         text("to"), text("at"), text("compare")},
+                        *locale_of(workspace.settings()).zone);
+  if (!query) return refuse(query);
+  const auto mart = mart_for(context, **hosted);
+  if (!mart) return refuse(mart);
+  return Asking{*hosted, workspace.schema(), *mart, std::move(*query), context.host->clock().now()};
+}
+
+using Tell = std::function<Result<Response>(const Context&, const Asking&)>;
+
+Handler asked(Tell tell) {
+  return answering([tell = std::move(tell)](const Context& context) -> Result<Response> {
+    if (const auto known = context.host->definitions()->catalogue.find(context.text("name")); !known)
+      return problem(404, name(known.error().code), "name", known.error().sentence);
+    const auto asking = asking_of(context);
+    if (!asking) return refuse(asking);
+    const std::string tag = tag_of(*context.request, asking->mart->applied(), asking->now);
+    if (const std::string* held = context.request->header("if-none-match"); held && *held == tag) {
+      Response same;
+      same.status = 304;
+      same.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}};
+      return same;
+    }
+    return tell(context, *asking);
+  });
+}
+
+Response told(const Context& context, const Asking& asking, const json::object& body, Seq as_of) {
+  Response response = json_response(200, body);
+  response.headers.push_back({"Traction-Sequence", std::to_string(as_of)});
+  response.headers.push_back({"ETag", tag_of(*context.request, as_of, asking.now)});
+  response.headers.push_back({"Cache-Control", "no-cache"});
+  return response;
+}
+
+Result<Response> tell_answer(const Context& context, const Asking& asking) {
+  const auto answer =
+      ask(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query, asking.now);
+  if (!answer) return refuse(answer);
+  return told(context, asking, to_json(*answer), answer->passport.as_of);
+}
+
+Result<Response> tell_passport(const Context& context, const Asking& asking) {
+  const auto answer =
+      ask(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query, asking.now);
+  if (!answer) return refuse(answer);
+  return told(context, asking, to_json(answer->passport), answer->passport.as_of);
+}
+
+Result<Response> tell_rows(const Context& context, const Asking& asking) {
+  const Seq as_of = asking.mart->applied();
+  const auto cases = ask_cases(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query,
+                               asking.now, static_cast<std::size_t>(context.integer("limit", 100)));
+  if (!cases) return refuse(cases);
+  return told(context, asking, to_json(*cases), as_of);
+}
+
+// What a question may say, in the order in which the command line has it.
+std::vector<Parameter> question_parameters() {
+  return {workspace_parameter(),
+          sequence_parameter(),
+          {.name = "If-None-Match",
+           .about = "The ETag of the answer one has: 304 while it is still right.",
+           .in = Parameter::In::header},
+          {.name = "name",
+           .about = "The metric, as GET /api/v1/metrics lists it.",
+           .in = Parameter::In::path,
+           .required = true,
+           .max_length = 100,
+           .example = "win_rate"},
+          {.name = "by",
+           .about = "Group by: owner, team, product, stage, owner.team …; several between commas or given again.",
+           .many = true,
+           .max_length = 200,
+           .example = "owner"},
+          {.name = "where",
+           .about = "FIELD=VALUE or FIELD!=VALUE; the same field again: any of them; an empty value: none.",
+           .many = true,
+           .example = "team=North"},
+          {.name = "grain",
+           .about = "One row per day, week, month, quarter or year.",
+           .kind = Parameter::Kind::choice,
+           .choices = {"day", "week", "month", "quarter", "year"}},
+          {.name = "from",
+           .about = "First day, in the workspace's zone; a month or year stands for its first day.",
+           .max_length = 40,
+           .example = "2017-03-01"},
+          {.name = "to", .about = "The day after the last.", .max_length = 40, .example = "2018"},
+          {.name = "at",
+           .about = "As the world stood then: a moment with its offset, or a day or time in the workspace's zone.",
+           .max_length = 40,
+           .example = "2017-12-31T12:00:00Z"},
+          {.name = "compare",
+           .about = "Beside each number that of the period of equal length before, or of the same days a year earlier.",
+           .kind = Parameter::Kind::choice,
+           .choices = {"previous", "last_year"}}};
+}
+
+Route question(std::string path, std::string id, std::string summary, std::string schema, Tell tell) {
+  return {.method = Method::get,
+          .path = std::move(path),
+          .policy = kReader,
+          .id = std::move(id),
+          .tag = "Metrics",
+          .summary = std::move(summary),
+          .about =
+              "Numbers are computed from what the ledger held at the entry Traction-Sequence names in the answer. "
+              "Days are those of the workspace's zone.",
+          .parameters = question_parameters(),
+          .answers = {{.status = 200,
+                       .about = "What it came to.",
+                       .schema = std::move(schema),
+                       .headers = {"Traction-Sequence", "ETag", "Cache-Control"}},
+                      {.status = 304, .about = "Nothing has changed.", .headers = {"ETag", "Cache-Control"}}},
+          .problems = {404, 422, 503},
+          .handler = asked(std::move(tell))};
+}
+
+}  // namespace
+
+std::vector<Route> metric_routes(const Schema&) {
+  std::vector<Route> routes;
+  routes.push_back({.method = Method::get,
+                    .path = "/api/v1/metrics",
+                    .policy = kReader,
+                    .id = "list_metrics",
+                    .tag = "Metrics",
+                    .summary = "Which metrics there are",
+                    .answers = {{.status = 200, .about = "All of them, by name.", .schema = "MetricList"}},
+                    .handler = answering([](const Context& context) -> Result<Response> {
+                      return json_response(200, to_json(context.host->definitions()->catalogue));
+                    })});
+  routes.push_back(question("/api/v1/metrics/{name}", "ask_metric", "What a metric comes to", "Answer", tell_answer));
+  Route rows = question("/api/v1/metrics/{name}/rows", "list_metric_rows", "The very cases that were counted", "Rows",
+                        tell_rows);
+  rows.parameters.push_back({.name = "limit",
+                             .about = "At most so many rows; 100 when left out.",
+                             .kind = Parameter::Kind::integer,
+                             .min = 1,
+                             .max = kMostRows});
+  routes.push_back(std::move(rows));
+  routes.push_back(question("/api/v1/metrics/{name}/passport", "read_metric_passport",
+                            "All that there is to know about the number", "Passport", tell_passport));
+  return routes;
+}
+
+}  // namespace traction
