@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "app/directory.h"
+#include "app/host.h"
 #include "base/fault.h"
 #include "ledger/chain.h"
 #include "store/sqlite.h"
@@ -94,6 +95,48 @@ void examine_mart(Examination& out, Workspace& workspace) {
   }
 }
 
+void tell_definitions(Examination& out, const Definitions& definitions) {
+  out.good("Definitions",
+           fmt::format("{} record types, {} facts, {} metrics in {}", definitions.schema.types().size(),
+                       definitions.facts.size(), definitions.catalogue.metrics().size(), definitions.directory));
+}
+
+// What does not depend on any data.
+void examine_machine(Examination& out, Clock& clock) {
+  out.good("SQLite", sqlite::version());
+  out.good("DuckDB", duckdb_version());
+  const Instant now = clock.now();
+  const Date earliest = *make_date(2024, 1, 1);
+  if (now.micros < std::int64_t{earliest.days} * kDay) {
+    out.add(
+        {Health::bad, "Clock", fmt::format("the machine says it is {}", to_string(now)), "Set the machine's clock."});
+  } else {
+    out.good("Clock", to_string(now));
+  }
+}
+
+// An open directory and its workspaces; `open` gives one of them, as long as it is looked at.
+template <class Open>
+void examine_directory(Examination& out, Directory& directory, Clock& clock, const Open& open) {
+  out.good("Directory", directory.path());
+  examine_permissions(out, directory.path());
+  examine_space(out, directory.path());
+  for (const std::string& name : directory.workspaces()) {
+    try {
+      const auto opened = open(name);
+      if (!opened) {
+        out.bad("Ledger of " + name, opened.error(), "Restore a backup with \"traction restore\".");
+        continue;
+      }
+      Workspace& workspace = **opened;
+      examine_ledger(out, workspace, clock);
+      examine_mart(out, workspace);
+    } catch (const Fault& fault) {
+      out.add({Health::bad, "Workspace " + name, fault.what(), "Look at the disk, then restore a backup."});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> examine(const std::string& path, Clock& clock, Random& random) {
@@ -105,20 +148,9 @@ std::vector<Finding> examine(const std::string& path, Clock& clock, Random& rand
     out.bad("Definitions", loaded.error(), fmt::format("Mend the file in {}.", *where));
   } else {
     definitions = *loaded;
-    out.good("Definitions",
-             fmt::format("{} record types, {} facts, {} metrics in {}", definitions->schema.types().size(),
-                         definitions->facts.size(), definitions->catalogue.metrics().size(), *where));
+    tell_definitions(out, *definitions);
   }
-  out.good("SQLite", sqlite::version());
-  out.good("DuckDB", duckdb_version());
-  const Instant now = clock.now();
-  const Date earliest = *make_date(2024, 1, 1);
-  if (now.micros < std::int64_t{earliest.days} * kDay) {
-    out.add(
-        {Health::bad, "Clock", fmt::format("the machine says it is {}", to_string(now)), "Set the machine's clock."});
-  } else {
-    out.good("Clock", to_string(now));
-  }
+  examine_machine(out, clock);
   if (!definitions) return out.findings;
   auto opened = Directory::open(path, false, clock, random);
   if (!opened) {
@@ -127,22 +159,21 @@ std::vector<Finding> examine(const std::string& path, Clock& clock, Random& rand
              busy ? "Ask again when it is free." : ""});
     return out.findings;
   }
-  out.good("Directory", path);
-  examine_permissions(out, path);
-  examine_space(out, path);
-  for (const std::string& name : (*opened)->workspaces()) {
-    try {
-      auto workspace = (*opened)->workspace(name, definitions);
-      if (!workspace) {
-        out.bad("Ledger of " + name, workspace.error(), "Restore a backup with \"traction restore\".");
-        continue;
-      }
-      examine_ledger(out, **workspace, clock);
-      examine_mart(out, **workspace);
-    } catch (const Fault& fault) {
-      out.add({Health::bad, "Workspace " + name, fault.what(), "Look at the disk, then restore a backup."});
-    }
-  }
+  examine_directory(out, **opened, clock,
+                    [&](const std::string& name) { return (*opened)->workspace(name, definitions); });
+  return out.findings;
+}
+
+std::vector<Finding> examine(Host& host) {
+  Examination out;
+  tell_definitions(out, *host.definitions());
+  examine_machine(out, host.clock());
+  examine_directory(out, host.directory(), host.clock(), [&](const std::string& name) {
+    auto hosted = host.workspace(name);
+    // The host keeps it open; what is handed on is its workspace.
+    return hosted ? Result<std::shared_ptr<Workspace>>(std::shared_ptr<Workspace>(*hosted, &(*hosted)->workspace()))
+                  : Result<std::shared_ptr<Workspace>>(refuse(hosted));
+  });
   return out.findings;
 }
 

@@ -1,6 +1,16 @@
 #include "app/host.h"
 
+#include <fmt/format.h>
+
 namespace traction {
+namespace {
+
+tl::unexpected<Refusal> being_made(const std::string& name) {
+  return refuse(Code::busy, "workspace",
+                fmt::format("The workspace \"{}\" is just being made. Ask again when that is done.", name));
+}
+
+}  // namespace
 
 Hosted::Hosted(std::unique_ptr<Workspace> workspace, bool follow)
     : workspace_(std::move(workspace)), applier_(follow ? std::make_unique<Applier>(*workspace_) : nullptr) {}
@@ -25,6 +35,7 @@ Host::~Host() = default;
 Result<std::shared_ptr<Hosted>> Host::workspace(const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (const auto found = open_.find(name); found != open_.end()) return found->second;
+  if (making_.contains(name)) return being_made(name);
   auto opened = directory_->workspace(name, definitions_);
   if (!opened) return refuse(opened);
   return open_[name] = std::make_shared<Hosted>(std::move(*opened), options_.follow);
@@ -32,10 +43,20 @@ Result<std::shared_ptr<Hosted>> Host::workspace(const std::string& name) {
 
 Result<std::shared_ptr<Hosted>> Host::create(const std::string& name, json::object settings,
                                              const Directory::Fill& fill) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!making_.insert(name).second) return being_made(name);
+  }
+  // Filling it may take long; others are opened meanwhile.
+  const std::shared_ptr<void> making(nullptr, [&](void*) {
+    const std::lock_guard lock(mutex_);
+    making_.erase(name);
+  });
   auto made = directory_->create(name, definitions_, std::move(settings), fill);
   if (!made) return refuse(made);
+  auto hosted = std::make_shared<Hosted>(std::move(*made), options_.follow);
   const std::lock_guard lock(mutex_);
-  return open_[name] = std::make_shared<Hosted>(std::move(*made), options_.follow);
+  return open_[name] = std::move(hosted);
 }
 
 std::vector<std::shared_ptr<Hosted>> Host::open_workspaces() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "app/applier.h"
@@ -45,7 +46,7 @@ class Host {
   Clock& clock() { return clock_; }
   const std::shared_ptr<const Definitions>& definitions() const { return definitions_; }
 
-  // Refused as Directory::workspace() and create() refuse.
+  // Refused as Directory::workspace() and create() refuse; (busy) while one of that name is being made.
   Result<std::shared_ptr<Hosted>> workspace(const std::string& name);
   Result<std::shared_ptr<Hosted>> create(const std::string& name, json::object settings,
                                          const Directory::Fill& fill = {});
@@ -61,8 +62,9 @@ class Host {
   const std::shared_ptr<const Definitions> definitions_;
   const HostOptions options_;
   Clock& clock_;
-  std::mutex mutex_;  // guards open_, held while one is opened
+  std::mutex mutex_;  // guards the two below, held while one is opened
   std::map<std::string, std::shared_ptr<Hosted>> open_;
+  std::set<std::string> making_;
   Jobs jobs_;  // ends first
 };
 
