@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::set<std::string> kParts{"read", "commands", "following", "events", "idle"};
+
 struct Options {
   double seconds = 10;
   int runs = 3;
@@ -299,7 +301,7 @@ int main(int count, char** arguments) try {
       options.seconds = std::max(1.0, std::atof(arguments[++i]));
     else if (argument == "--runs" && i + 1 < count)
       options.runs = std::max(1, std::atoi(arguments[++i]));
-    else if (argument == "--only" && i + 1 < count)
+    else if (argument == "--only" && i + 1 < count && traction::kParts.contains(arguments[i + 1]))
       options.only.insert(arguments[++i]);
     else
       traction::wrong("usage: server_bench [--seconds N] [--runs N] [--only read|commands|following|events|idle]…");

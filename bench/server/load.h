@@ -1,4 +1,5 @@
-// Load: one run of wrk with one of the scripts beside this file, and what it came to. One thread.
+// Load: one run of wrk with one of the scripts beside this file, and what it came to. Whether an answer is as it should
+// be is for the script to say; a run with one that is not is none. One thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,14 +18,13 @@ struct Load {
   std::int64_t answers = 0;  // that were as they should be
   double per_second = 0;
   double p50_ms = 0, p95_ms = 0, p99_ms = 0;
-  double processor_us = 0;  // of the server, an answer
+  double processor_us = 0;  // of the server, an answer; 0 where its work is done by processes of its own
 
   json::object json() const {
-    return {{"per_second", std::round(per_second)},
-            {"p50_ms", p50_ms},
-            {"p95_ms", p95_ms},
-            {"p99_ms", p99_ms},
-            {"processor_us", std::round(processor_us * 10) / 10}};
+    json::object all{
+        {"per_second", std::round(per_second)}, {"p50_ms", p50_ms}, {"p95_ms", p95_ms}, {"p99_ms", p99_ms}};
+    if (processor_us > 0) all["processor_us"] = std::round(processor_us * 10) / 10;
+    return all;
   }
 };
 
