@@ -13,13 +13,15 @@ Control::Erasure listing(Reader& reader, const Workspace& workspace, const std::
 }
 
 // Erases in the ledger, and lists it. What the mart's file still knows is the caller's.
-Result<Outcome> erase_listed(Control& control, Workspace& workspace, const std::string& type, Id id, Id actor) {
+Result<Outcome> erase_listed(Control& control, Workspace& workspace, const std::string& type, Id id, Id actor,
+                             const std::string& key = "") {
   const Instant now = workspace.clock().now();
   const Seq before = workspace.ledger().read()->head().seq;
   const auto asked = listing(*workspace.ledger().read(), workspace, type, id, now);
   // Listed before it is done: forgotten is never less than what was asked for, whenever the power goes.
   const bool listed = control.add_erasure(asked);
   Command command;
+  command.idempotency_key = key;
   command.actor = actor;
   Action& action = command.actions.emplace_back();
   action.verb = Verb::erase;
@@ -43,8 +45,9 @@ Result<Outcome> erase_listed(Control& control, Workspace& workspace, const std::
 
 }  // namespace
 
-Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor) {
-  auto outcome = erase_listed(directory.control(), workspace, type, id, actor);
+Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor,
+                      const std::string& key) {
+  auto outcome = erase_listed(directory.control(), workspace, type, id, actor, key);
   if (!outcome) return outcome;
   workspace.fresh_mart();  // which makes a new file: DuckDB keeps deleted text in the old one
   directory.control().erased(workspace.name());

@@ -8,8 +8,10 @@
 namespace traction {
 
 // Erases the record `id` of `type` and what is told of it elsewhere, leaving the numbers as they are. Refused as
-// decide() refuses; then nothing has happened. A kill in between is made good when the workspace is next opened.
-Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor);
+// decide() refuses; then nothing has happened. A kill in between is made good when the workspace is next opened. `key`
+// is the command's idempotency key.
+Result<Outcome> erase(Directory& directory, Workspace& workspace, const std::string& type, Id id, Id actor,
+                      const std::string& key = "");
 
 // Erases again what a list of erasures names, where the workspace still has it: one that came from a backup and has no
 // mart yet. Returns how many records.
