@@ -86,6 +86,8 @@ std::variant<Arguments, Said> parse_arguments(int argc, char** argv, std::span<c
       ->type_name("DIR");
   app.add_option("--workspace", arguments.workspace, "Which company's selling (default: \"default\")")
       ->type_name("NAME");
+  app.add_option("--config", arguments.config, "File of settings (default: traction.toml in the data directory)")
+      ->type_name("FILE");
   app.add_flag("--json", arguments.json, "Print JSON, for programs");
   bool version = false;  // what people try first is the command of that name
   app.add_flag("--version", version, "The same as \"version\"");

@@ -38,12 +38,14 @@ struct Subcommand {
   std::vector<Positional> positionals;
   std::vector<Option> options;
   Result<int> (*handler)(Session&);
+  bool here = false;  // runs in this program even while a server owns the data directory
 };
 
 struct Arguments {
   const Subcommand* command = nullptr;
   std::string data;       // --data, may be empty
   std::string workspace;  // --workspace, may be empty
+  std::string config;     // --config, may be empty
   bool json = false;
   std::map<std::string, std::vector<std::string>, std::less<>> values;  // by positional or option name
 

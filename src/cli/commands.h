@@ -2,6 +2,7 @@
 // how they are read from the command line in arguments.h. Put together by cli.cpp. Values, thread-safe.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "cli/arguments.h"
@@ -14,5 +15,9 @@ std::vector<Subcommand> record_commands();    // add, change, move, delete, unde
 std::vector<Subcommand> transfer_commands();  // import, undo-import, export, demo
 std::vector<Subcommand> keeping_commands();   // init, workspaces, backup, restore, verify, rebuild, doctor, version
 std::vector<Subcommand> openapi_commands();   // openapi
+std::vector<Subcommand> server_commands();    // serve, config
+
+// All of them, as `traction --help` lists them.
+std::span<const Subcommand> all_commands();
 
 }  // namespace traction

@@ -41,7 +41,7 @@ Result<int> workspaces(Session& session) {
 Result<int> back_up(Session& session) {
   const std::string file = session.arguments().one("FILE");
   if (session.arguments().has("--check")) {
-    const auto report = check_backup(file);
+    const auto report = check_backup(session.path(file));
     if (!report) return refuse(report);
     if (session.json()) {
       session.print_json(to_json(*report));
@@ -53,7 +53,7 @@ Result<int> back_up(Session& session) {
   }
   const auto directory = session.directory();
   if (!directory) return refuse(directory);
-  const auto report = backup(**directory, file, session.clock(), session.progress("Backup"));
+  const auto report = backup(**directory, session.path(file), session.clock(), session.progress("Backup"));
   if (!report) return refuse(report);
   if (session.json()) {
     session.print_json(to_json(*report));
@@ -68,8 +68,8 @@ Result<int> bring_back(Session& session) {
   const Arguments& given = session.arguments();
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
-  const auto report = restore(given.one("FILE"), session.data_path(), given.has("--replace"), *definitions,
-                              session.clock(), session.random(), session.progress("Restore"));
+  const auto report = restore(session.path(given.one("FILE")), session.data_path(), given.has("--replace"),
+                              *definitions, session.clock(), session.random(), session.progress("Restore"));
   if (!report) return refuse(report);
   if (session.json()) {
     session.print_json(to_json(*report));

@@ -1,7 +1,5 @@
 // Looking at records: lists, one record with its history, search.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -16,12 +14,6 @@ namespace traction {
 namespace {
 
 constexpr std::size_t kHistoryShown = 20;
-
-std::size_t terminal_width() {
-  winsize size{};
-  return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                                                  : 10'000;
-}
 
 bool is_number(FieldType type) {
   return type == FieldType::integer || type == FieldType::decimal || type == FieldType::money ||
@@ -52,7 +44,7 @@ void drop_column(TextTable& table, std::size_t column) {
 }
 
 // Leaves out what says nothing, and then from the end what is too wide for the terminal.
-void tidy(TextTable& table) {
+void tidy(TextTable& table, std::size_t columns) {
   for (std::size_t i = table.titles.size(); i-- > 2;)
     if (std::ranges::all_of(table.rows, [&](const auto& row) { return row[i].empty(); })) drop_column(table, i);
   const auto width = [&] {
@@ -61,7 +53,7 @@ void tidy(TextTable& table) {
     for (const std::string& line : split(text, '\n')) widest = std::max(widest, shown_width(line));
     return widest;
   };
-  while (table.titles.size() > 2 && width() > terminal_width()) drop_column(table, table.titles.size() - 1);
+  while (columns > 0 && table.titles.size() > 2 && width() > columns) drop_column(table, table.titles.size() - 1);
 }
 
 // Records as a table: for people, or with values as programs want them.
@@ -135,7 +127,7 @@ Result<int> list_records(Session& session) {
   }
   const bool csv = given.has("--csv");
   TextTable table = table_of(names, page->records, *columns, !csv);
-  if (!csv && !given.has("--fields")) tidy(table);
+  if (!csv && !given.has("--fields")) tidy(table, session.console().facts().columns);
   session.print(table);
   if (!page->next.empty()) session.note(fmt::format("More: the same with --cursor '{}'", page->next));
   return 0;
@@ -166,21 +158,6 @@ std::vector<StoredEntry> history_of(Reader& reader, const StoredRecord& record, 
   return history;
 }
 
-json::object to_json(const Entry& entry) {
-  json::object out{{"seq", entry.seq},
-                   {"kind", name(entry.kind)},
-                   {"recorded_at", to_string(entry.recorded_at)},
-                   {"occurred_at", nullptr},
-                   {"actor", entry.actor},
-                   {"origin", entry.origin},
-                   {"erased", !entry.personal.has_value()},
-                   {"fields", parse_stored(entry.plain)}};
-  if (entry.occurred_at) out["occurred_at"] = to_string(*entry.occurred_at);
-  if (entry.personal && !entry.personal->empty())
-    for (auto& [key, value] : parse_stored(*entry.personal)) out["fields"].get_object()[key] = value;
-  return out;
-}
-
 Result<int> show_record(Session& session) {
   const Arguments& given = session.arguments();
   const auto workspace = session.workspace();
@@ -199,7 +176,7 @@ Result<int> show_record(Session& session) {
   if (session.json()) {
     json::object out = names.to_json(**type, *record);
     json::array entries;
-    for (const StoredEntry& stored : history) entries.push_back(to_json(stored.entry));
+    for (const StoredEntry& stored : history) entries.push_back(entry_json(**type, stored.entry));
     out["history"] = std::move(entries);
     session.print_json(std::move(out));
     return 0;

@@ -1,33 +1,13 @@
 #include "cli/session.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 
-#include "base/fault.h"
 #include "ledger/memory.h"
 
 namespace traction {
 namespace {
-
-volatile std::sig_atomic_t g_interrupted = 0;
-
-void on_signal(int) { g_interrupted = 1; }
-
-bool wants_colour() {
-  const char* no = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDOUT_FILENO) && !(no && *no) && !(terminal && std::string_view(terminal) == "dumb");
-}
-
-void write_out(std::FILE* to, std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), to) != text.size())
-    throw Fault(Fault::Kind::disk, "What was asked for could not be written to standard output.");
-}
 
 std::string time_left(double seconds) {
   if (seconds < 90) return fmt::format("{:.0f} s", seconds);
@@ -35,18 +15,32 @@ std::string time_left(double seconds) {
   return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-}  // namespace
-
-Session::Session(Arguments arguments) : arguments_(std::move(arguments)), colour_(wants_colour()) {}
-
-std::string Session::data_path() const {
-  if (!arguments_.data.empty()) return arguments_.data;
-  if (const char* given = std::getenv("TRACTION_DATA"); given && *given) return given;
-  const char* home = std::getenv("HOME");
-  return fmt::format("{}/.local/share/traction", home && *home ? home : ".");
+std::string bar_of(const std::string& what, std::int64_t done, std::int64_t total, double seconds) {
+  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+  std::string line = fmt::format("{}: {}", what, done);
+  if (total > 0) {
+    constexpr std::int64_t kCells = 24;
+    const auto full = static_cast<std::size_t>(kCells * std::min(done, total) / total);
+    line = fmt::format("{} [{:#<{}}{:.<{}}] {:3} %  {} of {}", what, "", full, "", kCells - full,
+                       100 * std::min(done, total) / total, done, total);
+  }
+  if (seconds > 1) line += fmt::format("  {:.0f}/s", rate);
+  if (seconds > 1 && rate > 0 && total > done)
+    line += fmt::format("  {} left", time_left(static_cast<double>(total - done) / rate));
+  return line;
 }
 
-std::string Session::workspace_name() const { return arguments_.workspace.empty() ? "default" : arguments_.workspace; }
+}  // namespace
+
+Session::Session(Arguments arguments, Console& console, Host* server)
+    : arguments_(std::move(arguments)), console_(console), host_(server) {
+  if (host_) definitions_ = host_->definitions();
+}
+
+std::string Session::workspace_name() const {
+  const std::string& given = console_.facts().workspace;
+  return given.empty() ? "default" : given;
+}
 
 Result<std::shared_ptr<const Definitions>> Session::definitions() {
   if (definitions_) return definitions_;
@@ -57,27 +51,36 @@ Result<std::shared_ptr<const Definitions>> Session::definitions() {
   return loaded;
 }
 
-Result<Directory*> Session::directory(bool create) {
-  if (!directory_) {
-    auto opened = Directory::open(data_path(), create, clock_, random_);
+Result<Host*> Session::host(bool create) {
+  if (!host_) {
+    // Without definitions there is still what needs none, such as a backup; workspace() asks for them first.
+    const auto known = definitions();
+    auto opened = Host::open(data_path(), known ? *known : nullptr, {.create = create}, clock_, random_);
     if (!opened) return refuse(opened);
-    directory_ = std::move(*opened);
+    own_ = std::move(*opened);
+    host_ = own_.get();
   }
-  return directory_.get();
+  return host_;
+}
+
+Result<Directory*> Session::directory(bool create) {
+  const auto opened = host(create);
+  if (!opened) return refuse(opened);
+  return &(*opened)->directory();
 }
 
 Result<Workspace*> Session::workspace(bool create) {
-  if (workspace_) return workspace_.get();
+  if (rehearsal_) return rehearsal_.get();
+  if (hosted_) return &hosted_->workspace();
   // Definitions first: a mistake in them is told before anything is made.
-  const auto known = definitions();
-  if (!known) return refuse(known);
-  const auto where = directory(create);
+  if (const auto known = definitions(); !known) return refuse(known);
+  const auto where = host(create);
   if (!where) return refuse(where);
-  if (create && !(*where)->has(workspace_name())) return create_workspace(workspace_name());
-  auto opened = (*where)->workspace(workspace_name(), *known);
+  if (create && !(*where)->directory().has(workspace_name())) return create_workspace(workspace_name());
+  auto opened = (*where)->workspace(workspace_name());
   if (!opened) return refuse(opened);
-  workspace_ = std::move(*opened);
-  return workspace_.get();
+  hosted_ = std::move(*opened);
+  return &hosted_->workspace();
 }
 
 json::object Session::settings() const {
@@ -92,78 +95,84 @@ Result<Workspace*> Session::rehearsal() {
   if (where ? (*where)->has(workspace_name()) : where.error().code != Code::not_found) return workspace();
   const auto known = definitions();
   if (!known) return refuse(known);
-  workspace_ = std::make_unique<Workspace>(workspace_name(), memory_ledger(), *known, MartOptions{}, clock_, random_);
-  if (const auto begun = workspace_->begin(settings()); !begun) return refuse(begun);
-  return workspace_.get();
+  rehearsal_ = std::make_unique<Workspace>(workspace_name(), memory_ledger(), *known, MartOptions{}, clock_, random_);
+  if (const auto begun = rehearsal_->begin(settings()); !begun) return refuse(begun);
+  return rehearsal_.get();
+}
+
+Result<Workspace*> Session::create_workspace(const std::string& name, json::object settings,
+                                             const Directory::Fill& fill) {
+  if (const auto known = definitions(); !known) return refuse(known);
+  const auto where = host(true);
+  if (!where) return refuse(where);
+  auto made = (*where)->create(name, std::move(settings), fill);
+  if (!made) return refuse(made);
+  hosted_ = std::move(*made);
+  return &hosted_->workspace();
 }
 
 Result<Workspace*> Session::create_workspace(const std::string& name) {
-  const auto known = definitions();
-  if (!known) return refuse(known);
-  const auto where = directory(true);
-  if (!where) return refuse(where);
-  auto made = (*where)->create(name, *known, settings());
-  if (!made) return refuse(made);
-  workspace_ = std::move(*made);
-  const json::object now = workspace_->settings();
+  const auto made = create_workspace(name, settings(), {});
+  if (!made) return made;
+  const json::object now = (*made)->settings();
   note(fmt::format("New workspace \"{}\" in {}: zone {}, currency {}.", name, data_path(),
                    std::string_view(now.at("zone").as_string()), std::string_view(now.at("currency").as_string())));
-  return workspace_.get();
+  return made;
 }
 
-void Session::print(std::string_view text) { write_out(stdout, text); }
+std::string Session::path(const std::string& given) {
+  const std::string& folder = console_.facts().folder;
+  if (folder.empty() || given.empty() || given.starts_with('/')) return given;
+  std::string full = fmt::format("{}/{}", folder == "/" ? "" : folder, given);
+  typed_[full] = given;
+  return full;
+}
 
-void Session::print_json(const json::value& value) { write_out(stdout, json::serialize(value) + "\n"); }
+std::string Session::as_typed(std::string text) const {
+  for (const auto& [full, given] : typed_)
+    for (std::size_t at = 0; (at = text.find(full, at)) != std::string::npos; at += given.size())
+      text.replace(at, full.size(), given);
+  return text;
+}
+
+void Session::print_json(const json::value& value) { print(json::serialize(value) + "\n"); }
 
 void Session::print(const TextTable& table) {
-  write_out(stdout, arguments_.has("--csv") ? to_csv(table) : render(table, colour_));
+  print(arguments_.has("--csv") ? to_csv(table) : render(table, console_.facts().colour));
 }
 
-void Session::note(std::string_view line) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-}
+void Session::note(std::string_view line) { console_.err(fmt::format("{}\n", line)); }
 
 Progress Session::progress(const std::string& what) {
-  if (!isatty(STDERR_FILENO)) return {};
   using Steady = std::chrono::steady_clock;
   struct Shown {
-    Steady::time_point begun = Steady::now(), last{};
+    explicit Shown(Console& own) : console(own) {}
     ~Shown() {
-      if (last != Steady::time_point{}) std::fputs("\r\x1b[K", stderr);
+      try {
+        if (drawn) console.err("\r\x1b[K");
+      } catch (const HungUp&) {  // there is no terminal any more to be cleared
+      }
     }
+    Console& console;
+    const Steady::time_point begun = Steady::now();
+    Steady::time_point last{};
+    bool drawn = false;
   };
-  return [what, shown = std::make_shared<Shown>()](std::int64_t done, std::int64_t total) {
+  return [what, shown = std::make_shared<Shown>(console_)](std::int64_t done, std::int64_t total) {
     const auto now = Steady::now();
     if (now - shown->last < std::chrono::milliseconds(100)) return;
     shown->last = now;
+    shown->console.check();
+    if (!shown->console.facts().progress) return;
+    shown->drawn = true;
     const double seconds = std::chrono::duration<double>(now - shown->begun).count();
-    const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-    std::string line = fmt::format("{}: {}", what, done);
-    if (total > 0) {
-      constexpr std::int64_t kCells = 24;
-      const auto full = static_cast<std::size_t>(kCells * std::min(done, total) / total);
-      line = fmt::format("{} [{:#<{}}{:.<{}}] {:3} %  {} of {}", what, "", full, "", kCells - full,
-                         100 * std::min(done, total) / total, done, total);
-    }
-    if (seconds > 1) line += fmt::format("  {:.0f}/s", rate);
-    if (seconds > 1 && rate > 0 && total > done)
-      line += fmt::format("  {} left", time_left(static_cast<double>(total - done) / rate));
-    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
+    shown->console.err("\r" + bar_of(what, done, total, seconds) + "\x1b[K");
   };
 }
 
 void Session::audit(const std::string& action, const std::string& detail) {
-  if (directory_) directory_->control().audit({clock_.now(), action, workspace_ ? workspace_->name() : "", detail});
-}
-
-bool interrupted() { return g_interrupted != 0; }
-
-void watch_for_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  if (host_)
+    host_->directory().control().audit({clock_.now(), action, hosted_ ? hosted_->workspace().name() : "", detail});
 }
 
 }  // namespace traction

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "app/demo/demo.h"
 #include "app/disk.h"
@@ -25,8 +26,8 @@ namespace fs = std::filesystem;
 constexpr int kInterrupted = 130;  // what a shell expects of a program that SIGINT ended
 
 // What imports need of a workspace; the schema lives as long.
-struct Host {
-  explicit Host(Workspace& workspace)
+struct Importing {
+  explicit Importing(Workspace& workspace)
       : schema(workspace.schema()), host{workspace.ledger(), *schema, workspace.clock(), [&workspace](Command command) {
                                            return workspace.submit(std::move(command));
                                          }} {}
@@ -35,25 +36,38 @@ struct Host {
 };
 
 // A mapping is a file, or the name of one of those that come with the definitions.
-std::string mapping_path(const Definitions& definitions, const std::string& given) {
-  if (fs::exists(given)) return given;
+std::string mapping_path(Session& session, const Definitions& definitions, const std::string& given) {
+  const std::string path = session.path(given);
+  if (fs::exists(path)) return path;
   const fs::path template_path = fs::path(definitions.directory) / "templates/import" / (given + ".toml");
-  return fs::exists(template_path) ? template_path.string() : given;
+  return fs::exists(template_path) ? template_path.string() : path;
 }
 
-Result<std::vector<ImportSource>> sources_of(const Arguments& given, const Definitions& definitions,
-                                             const Schema& schema) {
+Result<std::vector<ImportSource>> paired_sources(Session& session, const Definitions& definitions,
+                                                 const Schema& schema) {
+  const Arguments& given = session.arguments();
   const std::vector<std::string> files = given.all("FILE"), maps = given.all("--map");
   if (maps.empty())
     return refuse(Code::required, "--map", "Which mapping tells what the columns mean? See docs/import.md.");
-  if (files.size() == 1 && maps.size() == 1 && fs::is_directory(files[0]))
-    return pair_files(files[0], mapping_path(definitions, maps[0]), schema);
+  if (files.size() == 1 && maps.size() == 1 && fs::is_directory(session.path(files[0])))
+    return pair_files(session.path(files[0]), mapping_path(session, definitions, maps[0]), schema);
   if (files.size() != maps.size())
     return refuse(
         Code::invalid, "--map",
         fmt::format("{} files and {} mappings: each file needs one, in the same order.", files.size(), maps.size()));
   std::vector<ImportSource> sources;
-  for (std::size_t i = 0; i < files.size(); ++i) sources.push_back({files[i], mapping_path(definitions, maps[i])});
+  for (std::size_t i = 0; i < files.size(); ++i)
+    sources.push_back({session.path(files[i]), mapping_path(session, definitions, maps[i])});
+  return sources;
+}
+
+Result<std::vector<ImportSource>> sources_of(Session& session, const Definitions& definitions, const Schema& schema) {
+  auto sources = paired_sources(session, definitions, schema);
+  if (!sources) return sources;
+  for (ImportSource& source : *sources) {
+    source.file_at = std::exchange(source.file, session.as_typed(source.file));
+    source.mapping_at = std::exchange(source.mapping, session.as_typed(source.mapping));
+  }
   return sources;
 }
 
@@ -95,21 +109,21 @@ Result<int> import_all(Session& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
   // Told before anything is made: what is wrong with files and mappings is found by import_files.
-  const auto sources = sources_of(given, **definitions, (*definitions)->schema);
+  const auto sources = sources_of(session, **definitions, (*definitions)->schema);
   if (!sources) return refuse(sources);
   const auto workspace = dry_run ? session.rehearsal() : session.workspace(true);
   if (!workspace) return refuse(workspace);
-  Host host(**workspace);
+  Importing importing(**workspace);
   ImportOptions options;
   options.dry_run = dry_run;
   options.again = given.has("--again");
   if (given.has("--as")) {
     const auto reader = (*workspace)->ledger().read();
-    const auto actor = resolve(*reader, *host.schema, host.schema->need("member"), given.one("--as"));
+    const auto actor = resolve(*reader, *importing.schema, importing.schema->need("member"), given.one("--as"));
     if (!actor) return refuse(actor);
     options.actor = *actor;
   }
-  watch_for_interrupts();
+  session.console().catch_interrupts();
   Progress bar;
   std::string file;
   options.progress = [&](const ImportProgress& progress) {
@@ -118,9 +132,9 @@ Result<int> import_all(Session& session) {
       bar = session.progress(fs::path(file).filename().string());
     }
     if (bar) bar(progress.rows_done, progress.rows);
-    return !interrupted();
+    return !session.console().interrupted();
   };
-  const ImportRun run = import_files(host.host, *sources, options);
+  const ImportRun run = import_files(importing.host, *sources, options);
   bar = {};
   std::int64_t rejected = 0;
   bool finished = true;
@@ -138,11 +152,11 @@ Result<int> import_all(Session& session) {
 Result<int> take_back(Session& session) {
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
-  Host host(**workspace);
-  const auto id = resolve(*(*workspace)->ledger().read(), *host.schema, host.schema->need("import"),
+  Importing importing(**workspace);
+  const auto id = resolve(*(*workspace)->ledger().read(), *importing.schema, importing.schema->need("import"),
                           session.arguments().one("IMPORT"));
   if (!id) return refuse(id);
-  const auto report = undo_import(host.host, *id, 0, session.progress("Taking back"));
+  const auto report = undo_import(importing.host, *id, 0, session.progress("Taking back"));
   if (!report) return refuse(report);
   if (session.json()) {
     session.print_json(to_json(*report));
@@ -170,15 +184,17 @@ Result<int> export_type(Session& session) {
     return 0;
   }
   std::optional<NewFile> file;
-  const std::string path = given.one("--output");
+  const std::string path = given.one("--output"), lies_at = session.path(path);
   if (!path.empty()) {
-    if (fs::exists(path)) return refuse(Code::duplicate, path, "There is such a file already; it is not overwritten.");
-    file.emplace(path);
+    if (fs::exists(lies_at))
+      return refuse(Code::duplicate, path, "There is such a file already; it is not overwritten.");
+    file.emplace(lies_at);
   }
   const auto reader = (*workspace)->ledger().read();
   const auto written =
       export_records(*reader, *schema, (*type)->name, session.json() ? ExportFormat::json_lines : ExportFormat::csv,
                      locale_of((*workspace)->settings()).currency, [&](std::string_view text) {
+                       session.console().check();
                        if (file) {
                          file->write(text);
                        } else {
@@ -215,13 +231,9 @@ Result<int> demo(Session& session) {
   options.months = static_cast<int>(std::clamp<std::int64_t>(*months, 0, INT32_MAX));
   options.activities = *activities;
   options.seed = static_cast<std::uint64_t>(*seed);
-  const auto definitions = session.definitions();
-  if (!definitions) return refuse(definitions);
-  const auto directory = session.directory(true);
-  if (!directory) return refuse(directory);
   const std::string name = given.workspace.empty() ? "demo" : given.workspace;
   DemoReport report;
-  const auto made = (*directory)->create(name, *definitions, demo_settings(), [&](Workspace& empty) -> Result<void> {
+  const auto made = session.create_workspace(name, demo_settings(), [&](Workspace& empty) -> Result<void> {
     auto told = make_demo(empty.ledger(), *empty.schema(), options, session.clock(), session.random(),
                           session.progress("Demo"));
     if (!told) return refuse(told);
@@ -229,8 +241,10 @@ Result<int> demo(Session& session) {
     return {};
   });
   if (!made) return refuse(made);
-  const std::string patterns = (*directory)->folder(name) + "/patterns.toml";
-  NewFile file(patterns);
+  const auto directory = session.directory();
+  if (!directory) return refuse(directory);
+  const std::string patterns = (fs::path(session.data_path()) / "w" / name / "patterns.toml").string();
+  NewFile file((*directory)->folder(name) + "/patterns.toml");
   file.write(to_toml(report));
   file.publish();
   if (session.json()) {
