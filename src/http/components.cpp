@@ -99,6 +99,7 @@ json::object property_of(const Field& field, Side side) {
   const bool null = side != Side::read && (!field.required || (side == Side::create && !field.initial.is_null()));
   if (null) schema = {{"anyOf", json::array{std::move(schema), json::object{{"type", "null"}}}}};
   schema["description"] = about_of(field);
+  if (!field.references.empty()) schema["x-references"] = field.references;  // for programs
   if (side == Side::read && field.system) schema["readOnly"] = true;
   if (side == Side::create && !field.initial.is_null()) schema["default"] = field.initial;
   return schema;
@@ -177,8 +178,7 @@ json::object target() {
 json::object batch(const Schema& schema) {
   const json::object record = target();
   json::object action = object_of(
-      {{"verb",
-        json::object{{"enum", json::array{"create", "change", "delete", "restore", "merge", "unmerge", "erase"}}}},
+      {{"verb", json::object{{"enum", json::array{"create", "change", "delete", "restore", "merge", "unmerge"}}}},
        {"type", json::object{{"enum", strings(schema.type_names())}}},
        {"id", to_component("Id")},
        {"ref", to_component("ClientRef")},

@@ -9,13 +9,16 @@ constexpr std::string_view kText = R"json({
 "Problem": {
   "description": "What went wrong, as RFC 9457 problem details. `type` leads to a page that explains the code.",
   "type": "object",
-  "required": ["type", "title", "status", "code", "detail"],
+  "required": ["type", "title", "status", "code", "field", "detail"],
   "properties": {
     "type": {"type": "string", "format": "uri-reference", "examples": ["/docs/problems#stale"]},
     "title": {"type": "string"},
     "status": {"type": "integer", "minimum": 400, "maximum": 599},
-    "code": {"type": "string", "pattern": "^[a-z_]+$", "description": "For programs. Never changes its meaning."},
-    "field": {"type": "string", "description": "The place: a field, a parameter, \"actions[2].fields.stage\"."},
+    "code": {
+      "description": "For programs. Never changes its meaning.",
+      "enum": ["invalid", "required", "unknown", "not_found", "stale", "duplicate", "key_reused", "rule", "forbidden", "busy", "damaged", "too_large", "malformed", "method_not_allowed", "timeout", "in_flight", "media_type", "wrong_host", "version_required", "header_too_large", "internal", "unavailable", "unknown_outcome", "disk_full", "range"]
+    },
+    "field": {"type": "string", "description": "The place: a field, a parameter, \"actions[2].fields.stage\"; may be empty."},
     "detail": {"type": "string", "description": "What happened, why and what to do, for a person."}
   },
   "additionalProperties": false
@@ -110,12 +113,24 @@ constexpr std::string_view kText = R"json({
   },
   "additionalProperties": false
 },
-"Timeline": {
-  "description": "A record's entries, newest first.",
+"TimelineItem": {
+  "description": "An entry of the record itself, or an activity that refers to it.",
   "type": "object",
-  "required": ["entries", "next"],
+  "required": ["kind", "at"],
   "properties": {
-    "entries": {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}},
+    "kind": {"enum": ["entry", "activity"]},
+    "at": {"type": ["string", "null"], "format": "date-time", "description": "When it happened or is due; of an entry else when it was recorded."},
+    "entry": {"$ref": "#/components/schemas/Entry"},
+    "activity": {"$ref": "#/components/schemas/Activity"}
+  },
+  "additionalProperties": false
+},
+"Timeline": {
+  "description": "What happened to a record and around it, newest first; what has no known time last.",
+  "type": "object",
+  "required": ["items", "next"],
+  "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/TimelineItem"}},
     "next": {"$ref": "#/components/schemas/Next"}
   },
   "additionalProperties": false

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "http/router.h"
 
 namespace traction {
 namespace {
@@ -193,12 +194,14 @@ constexpr std::string_view kAbout =
 json::object openapi(std::span<const Route> routes, const Schema& schema) {
   json::object paths;
   json::array tags;
-  std::set<std::string_view> seen;
-  for (const Route& route : routes) {
+  std::set<std::string> seen;
+  const auto describe = [&](const Route& route) {
     if (seen.insert(route.tag).second) tags.emplace_back(json::object{{"name", route.tag}});
     json::value& item = paths.emplace(route.path, json::object()).first->value();
     item.get_object()[lower(name(route.method))] = operation(route);
-  }
+  };
+  std::ranges::for_each(routes, describe);
+  std::ranges::for_each(health_routes(), describe);
   return {{"openapi", "3.1.0"},
           {"info", json::object{{"title", "Traction"},
                                 {"version", "1"},

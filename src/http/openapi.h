@@ -9,7 +9,8 @@
 
 namespace traction {
 
-// The document for a workspace whose schema (with its own fields) this is.
+// The document for a workspace whose schema (with its own fields) this is, of these routes and those that every router
+// has besides.
 json::object openapi(std::span<const Route> routes, const Schema& schema);
 
 // The schemas that routes name: for each record type "Deal" (as read), "DealFields", "DealCreate", "DealChange",

@@ -26,36 +26,6 @@ using Steady = std::chrono::steady_clock;
 // More than these wait for a worker only when something is very wrong.
 constexpr int kMostWaiting = 10'000;
 
-std::vector<Route> health_routes(std::shared_ptr<const std::atomic<bool>> ready) {
-  const auto fine = [] {
-    Response response;
-    response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
-    response.body = std::string("ok\n");
-    return response;
-  };
-  const std::vector<Answered> answers{{.status = 200, .about = "Yes.", .content_type = "text/plain"}};
-  return {{.method = Method::get,
-           .path = "/healthz",
-           .policy = kAnyone,
-           .id = "health",
-           .tag = "Server",
-           .summary = "Is the server alive?",
-           .answers = answers,
-           .handler = answering([fine](const Context&) -> Result<Response> { return fine(); })},
-          {.method = Method::get,
-           .path = "/readyz",
-           .policy = kAnyone,
-           .id = "ready",
-           .tag = "Server",
-           .summary = "Does the server take requests?",
-           .about = "No from the moment it is told to stop, so that a load balancer goes elsewhere.",
-           .answers = answers,
-           .problems = {503},
-           .handler = answering([fine, ready = std::move(ready)](const Context&) -> Result<Response> {
-             return *ready ? fine() : problem(503, "unavailable", "", "The server is stopping.");
-           })}};
-}
-
 bool allowed(Policy policy, const Principal& principal) { return principal.rank >= policy.who(); }
 
 bool has_header(const Response& response, std::string_view wanted) {
@@ -171,6 +141,36 @@ class Pending {
 };
 
 }  // namespace
+
+std::vector<Route> health_routes(std::shared_ptr<const std::atomic<bool>> ready) {
+  const auto fine = [] {
+    Response response;
+    response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+    response.body = std::string("ok\n");
+    return response;
+  };
+  const std::vector<Answered> answers{{.status = 200, .about = "Yes.", .content_type = "text/plain"}};
+  return {{.method = Method::get,
+           .path = "/healthz",
+           .policy = kAnyone,
+           .id = "health",
+           .tag = "Server",
+           .summary = "Is the server alive?",
+           .answers = answers,
+           .handler = answering([fine](const Context&) -> Result<Response> { return fine(); })},
+          {.method = Method::get,
+           .path = "/readyz",
+           .policy = kAnyone,
+           .id = "ready",
+           .tag = "Server",
+           .summary = "Does the server take requests?",
+           .about = "No from the moment it is told to stop, so that a load balancer goes elsewhere.",
+           .answers = answers,
+           .problems = {503},
+           .handler = answering([fine, ready = std::move(ready)](const Context&) -> Result<Response> {
+             return *ready ? fine() : problem(503, "unavailable", "", "The server is stopping.");
+           })}};
+}
 
 class Router::Impl {
  public:

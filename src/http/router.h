@@ -3,6 +3,7 @@
 // keeps the counts for /metrics. Any thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,5 +42,8 @@ class Router : public Service {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What every router answers besides its table: /healthz and /readyz, which asks `ready`. To describe them it is null.
+std::vector<Route> health_routes(std::shared_ptr<const std::atomic<bool>> ready = nullptr);
 
 }  // namespace traction
