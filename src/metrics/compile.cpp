@@ -94,17 +94,18 @@ class NumbersSql {
     return "NULL";
   }
 
-  std::string remark(std::size_t leaf, std::size_t place, const Said& said) {
+  std::string remark(std::size_t leaf, std::size_t place, const Noted& said) {
     const MetricDefinition& metric = *question_.leaves[leaf];
     Joins joins("f");
-    const bool counted = said.kind == Said::Kind::mentioned;
+    const bool counted = said.kind == Noted::Kind::mentioned;
     std::string where = select_.rows(leaf, joins, counted);
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
     if (said.remark) where += " AND coalesce(" + select_.all(fact(leaf), said.remark->when) + ", FALSE)";
-    if (said.kind == Said::Kind::too_young) where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
-    if (said.kind == Said::Kind::undated)
+    if (said.kind == Noted::Kind::too_young)
+      where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
+    if (said.kind == Noted::Kind::undated)
       where += fmt::format(" AND {} IS NULL", time);
-    else if (said.kind == Said::Kind::left_out && !time.empty())
+    else if (said.kind == Noted::Kind::left_out && !time.empty())
       where += fmt::format(" AND (({}) OR {} IS NULL)", select_.in_period(leaf, question_.period), time);
     else
       where += " AND " + select_.in_period(leaf, question_.period);
@@ -148,11 +149,11 @@ Layout layout(const Question& question) {
 
 bool has_outliers(const MetricDefinition& metric) { return metric.column("without_outliers") || metric.column("kept"); }
 
-std::vector<Said> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf) {
+std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf) {
   const MetricDefinition& metric = *question.leaves[leaf];
-  std::vector<Said> said;
-  for (const Remark& remark : metric.leave_out) said.push_back({Said::Kind::left_out, &remark, remark.say});
-  if (!metric.old_enough.empty()) said.push_back({Said::Kind::too_young, nullptr, metric.old_enough_say});
+  std::vector<Noted> said;
+  for (const Remark& remark : metric.leave_out) said.push_back({Noted::Kind::left_out, &remark, remark.say});
+  if (!metric.old_enough.empty()) said.push_back({Noted::Kind::too_young, nullptr, metric.old_enough_say});
   const bool in_time = question.period.from || question.period.to || question.grain != Grain::none;
   const FactDefinition& fact = catalogue.fact(metric.from);
   // Where a missing beginning is already left out by name, a missing day says the same again.
@@ -160,8 +161,8 @@ std::vector<Said> remarks(const Catalogue& catalogue, const Question& question, 
     return remark.when.size() == 1 && fact.start() && remark.when[0].column == fact.start()->name;
   });
   if (in_time && metric.kind != MetricKind::state && !told)
-    said.push_back({Said::Kind::undated, nullptr, fmt::format("in no period: {} is not known", metric.time)});
-  for (const Remark& remark : metric.mention) said.push_back({Said::Kind::mentioned, &remark, remark.say});
+    said.push_back({Noted::Kind::undated, nullptr, fmt::format("in no period: {} is not known", metric.time)});
+  for (const Remark& remark : metric.mention) said.push_back({Noted::Kind::mentioned, &remark, remark.say});
   return said;
 }
 

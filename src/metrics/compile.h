@@ -54,13 +54,13 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
 Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);
 
 // What is said about a leaf's cases, with the condition for it: left out, mentioned, too young, without a date.
-struct Said {
+struct Noted {
   enum class Kind { left_out, mentioned, too_young, undated };
   Kind kind = Kind::left_out;
   const Remark* remark = nullptr;
   std::string words;
 };
-std::vector<Said> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf);
+std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question, std::size_t leaf);
 
 // True when outliers are asked of a distribution.
 bool has_outliers(const MetricDefinition& metric);

@@ -189,7 +189,7 @@ Problem FileImport::problem_of(const PlannedRow& row, const Refusal& refusal) co
   file_.again(cells);
   for (const RecordMapping& record : mapping_.records)
     for (const FieldSource& from : record.fields) {
-      if (from.field->name != problem.column || from.source.kind != Source::Kind::column) continue;
+      if (from.field->name != problem.column || from.source.kind != ValueSource::Kind::column) continue;
       problem.value = plain_cell(*from.source.form, cells.cells.at(static_cast<std::size_t>(from.source.column)));
       problem.column = from.source.text;
       return problem;

@@ -162,10 +162,10 @@ Result<void> FileImport::make_pipeline() {
 // Rows may name records that later rows make (an account its parent): for each field that is named in such a way, the
 // first row of every name.
 void FileImport::find_later_rows(const Planner& planner) {
-  std::vector<std::pair<FirstRows*, const Source*>> to_read;
+  std::vector<std::pair<FirstRows*, const ValueSource*>> to_read;
   for (const RecordMapping& record : mapping_.records)
     for (const FieldSource& field : record.fields) {
-      if (field.field->type != FieldType::reference || field.source.kind == Source::Kind::record) continue;
+      if (field.field->type != FieldType::reference || field.source.kind == ValueSource::Kind::record) continue;
       for (const RecordMapping& made : mapping_.records)
         for (const FieldSource& named : made.fields)
           if (made.type == field.field->references && named.field->name == field.source.by) {

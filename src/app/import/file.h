@@ -81,7 +81,7 @@ class FileImport {
   CsvFile& file_;
   const ImportOptions& options_;
   Rehearsal& records_;
-  Names names_;
+  RecordNames names_;
   ImportReport report_;
   std::unique_ptr<RejectFile> rejects_;
   std::int64_t rejected_bytes_ = 0;
@@ -93,7 +93,7 @@ class FileImport {
   // Of names by which rows of this file refer to records that it makes: the first row of each, and who asks for them.
   using FirstRows = std::unordered_map<std::string, std::int64_t>;
   std::map<std::pair<std::string, std::string>, FirstRows> first_rows_;  // by type and field
-  std::vector<std::pair<const Source*, const FirstRows*>> waiting_for_;
+  std::vector<std::pair<const ValueSource*, const FirstRows*>> waiting_for_;
 
   std::map<std::pair<std::string, std::string>, ProblemGroup> groups_;  // by column and reason
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

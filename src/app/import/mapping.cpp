@@ -147,11 +147,11 @@ class Parser {
   }
 
   // A source: a text is a column; a table names exactly one of column, value, text, record.
-  Source read_source(const toml::node& node, const Field* field) {
-    Source source;
+  ValueSource read_source(const toml::node& node, const Field* field) {
+    ValueSource source;
     source.line = line_of(node);
     if (node.is_string()) {
-      source.kind = Source::Kind::column;
+      source.kind = ValueSource::Kind::column;
       source.text = node.as_string()->get();
       return source;
     }
@@ -171,22 +171,22 @@ class Parser {
     keys.get("missing", missing);
     finish(keys);
     int given = 0;
-    const auto take = [&](const char* key, Source::Kind kind) {
+    const auto take = [&](const char* key, ValueSource::Kind kind) {
       const toml::node* value = in.get(key);
       if (value == nullptr) return;
       ++given;
       source.kind = kind;
       if (value->is_string())
         source.text = value->as_string()->get();
-      else if (kind == Source::Kind::constant && !value->is_table() && !value->is_array())
+      else if (kind == ValueSource::Kind::constant && !value->is_table() && !value->is_array())
         source.text = json::serialize(constant);
       else
         fault(*value, Code::invalid, fmt::format("\"{}\" takes a text.", key));
     };
-    take("column", Source::Kind::column);
-    take("value", Source::Kind::constant);
-    take("text", Source::Kind::pattern);
-    take("record", Source::Kind::record);
+    take("column", ValueSource::Kind::column);
+    take("value", ValueSource::Kind::constant);
+    take("text", ValueSource::Kind::pattern);
+    take("record", ValueSource::Kind::record);
     if (given != 1) fault(in, Code::invalid, "A source has exactly one of column, value, text and record.");
     if (!missing.empty() && missing != "reject" && missing != "empty")
       fault(in, Code::unknown, "\"missing\" is \"reject\" or \"empty\".");
@@ -196,9 +196,9 @@ class Parser {
     return source;
   }
 
-  void check_reference(const toml::node& node, const Field& field, const Source& source) {
+  void check_reference(const toml::node& node, const Field& field, const ValueSource& source) {
     const RecordType& other = schema_.need(field.references);
-    if (source.kind == Source::Kind::record) {
+    if (source.kind == ValueSource::Kind::record) {
       for (const RecordMapping& made : mapping_.records)
         if (made.as == source.text) {
           if (made.type != other.name)
@@ -272,7 +272,7 @@ class Parser {
         FieldSource source{field, read_source(node, field)};
         if (field->type == FieldType::reference)
           check_reference(node, *field, source.source);
-        else if (source.source.kind == Source::Kind::record)
+        else if (source.source.kind == ValueSource::Kind::record)
           fault(node, Code::invalid, fmt::format("\"{}\" does not refer to a record.", field->name));
         record.fields.push_back(std::move(source));
       }
@@ -367,9 +367,9 @@ Result<void> Mapping::bind(const std::vector<std::string>& header) {
       return refuse(Code::duplicate, place(line),
                     fmt::format("The file has {} columns \"{}\"; rename all but one.", count, excerpt(column)));
   }
-  for_each_source(*this, [&](Source& source, bool) {
+  for_each_source(*this, [&](ValueSource& source, bool) {
     source.form = &form;
-    if (source.kind != Source::Kind::column) return;
+    if (source.kind != ValueSource::Kind::column) return;
     source.form = &form_of(source.text);
     source.column = static_cast<int>(std::find(header.begin(), header.end(), source.text) - header.begin());
   });
@@ -378,17 +378,17 @@ Result<void> Mapping::bind(const std::vector<std::string>& header) {
 
 std::set<std::string> Mapping::dated_columns() const {
   std::set<std::string> dated;
-  for_each_source(*this, [&](const Source& source, bool date) {
-    if (date && source.kind == Source::Kind::column) dated.insert(source.text);
+  for_each_source(*this, [&](const ValueSource& source, bool date) {
+    if (date && source.kind == ValueSource::Kind::column) dated.insert(source.text);
   });
   return dated;
 }
 
 std::map<std::string, int> Mapping::named_columns() const {
   std::map<std::string, int> named;
-  for_each_source(*this, [&](const Source& source, bool) {
-    if (source.kind == Source::Kind::column) named.emplace(source.text, source.line);
-    if (source.kind == Source::Kind::pattern)
+  for_each_source(*this, [&](const ValueSource& source, bool) {
+    if (source.kind == ValueSource::Kind::column) named.emplace(source.text, source.line);
+    if (source.kind == ValueSource::Kind::pattern)
       for (std::string& column : pattern_columns(source.text)) named.emplace(std::move(column), source.line);
   });
   for (const RecordMapping& record : records)
@@ -406,7 +406,7 @@ std::set<std::string> Mapping::needed_types() const {
   std::set<std::string> needed;
   for (const RecordMapping& record : records)
     for (const FieldSource& field : record.fields)
-      if (field.field->type == FieldType::reference && field.source.kind != Source::Kind::record)
+      if (field.field->type == FieldType::reference && field.source.kind != ValueSource::Kind::record)
         needed.insert(field.field->references);
   for (const std::string& made : made_types()) needed.erase(made);
   return needed;

@@ -27,7 +27,7 @@ struct CellForm {
 };
 
 // Where a value comes from.
-struct Source {
+struct ValueSource {
   enum class Kind {
     column,    // the cell of column `text`
     constant,  // `text` itself
@@ -45,13 +45,13 @@ struct Source {
 
 struct FieldSource {
   const Field* field = nullptr;  // in the schema the mapping was read with
-  Source source;
+  ValueSource source;
 };
 
 // One stay of a deal in a stage, told by columns.
 struct HistoryStep {
-  Source stage;
-  Source on;
+  ValueSource stage;
+  ValueSource on;
 };
 
 enum class Same { skip, update, refuse };
@@ -63,7 +63,7 @@ struct RecordMapping {
   std::string key;         // the field by which a record is known again; "" = every row makes a new one
   Same same = Same::skip;  // what to do with one that is there already
   std::string when;        // a column; the record is made only where it is not empty; "" = always
-  std::optional<Source> occurred;
+  std::optional<ValueSource> occurred;
   std::vector<FieldSource> fields;
   std::vector<HistoryStep> history;
   int line = 0;

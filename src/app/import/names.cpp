@@ -20,13 +20,13 @@ std::string key_of(const RecordType& type, const Field& by, const std::string& t
 
 }  // namespace
 
-Target Names::root(const RecordType& type, const Record& record) {
+Target RecordNames::root(const RecordType& type, const Record& record) {
   const Record* at = &record;
   while (at != nullptr && at->state == RecordState::merged) at = records_.find(type, at->merged_into);
   return {at != nullptr && at->state == RecordState::live ? at->id : 0, -1};
 }
 
-Names::Index& Names::index(const RecordType& type, const Field& by) {
+RecordNames::Index& RecordNames::index(const RecordType& type, const Field& by) {
   const auto [place, fresh] = indexes_.try_emplace({type.number, by.name});
   Index& index = place->second;
   if (!fresh) return index;
@@ -45,7 +45,7 @@ Names::Index& Names::index(const RecordType& type, const Field& by) {
   return index;
 }
 
-Names::Found Names::find(const RecordType& type, const Field& by, const std::string& text) {
+RecordNames::Found RecordNames::find(const RecordType& type, const Field& by, const std::string& text) {
   if (!by.unique) {
     Index& known = index(type, by);
     const auto found = known.find(text);
@@ -66,7 +66,7 @@ Names::Found Names::find(const RecordType& type, const Field& by, const std::str
   return {target.id == 0 ? 0 : 1, target};
 }
 
-std::string Names::near(const RecordType& type, const Field& by, const std::string& text) {
+std::string RecordNames::near(const RecordType& type, const Field& by, const std::string& text) {
   const std::string key = key_of(type, by, text);
   const auto answered = near_.find(key);
   if (answered != near_.end()) return answered->second;
@@ -88,7 +88,7 @@ std::string Names::near(const RecordType& type, const Field& by, const std::stri
   return near_[key] = did_you_mean(text, candidates);
 }
 
-void Names::add(const RecordType& type, const Field& by, const std::string& text, std::int64_t made) {
+void RecordNames::add(const RecordType& type, const Field& by, const std::string& text, std::int64_t made) {
   if (by.unique) {
     planned_[key_of(type, by, text)] = made;
     return;
@@ -99,13 +99,13 @@ void Names::add(const RecordType& type, const Field& by, const std::string& text
   found = found.count == 0 || gone(found.target) ? Found{1, {0, made}} : Found{2, found.target};
 }
 
-std::int64_t Names::reserve(std::size_t count) {
+std::int64_t RecordNames::reserve(std::size_t count) {
   const std::int64_t first = reserved();
   ids_.resize(ids_.size() + count, kOpen);
   return first;
 }
 
-void Names::rotate() {
+void RecordNames::rotate() {
   flying_ = std::move(planned_);
   planned_.clear();
 }

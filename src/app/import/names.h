@@ -1,6 +1,6 @@
-// Names: which record a name in a file means. Names of the workspace's records are loaded once per type and field into
-// memory, unique ones are asked of the ledger, and those that this import is about to make are known before they are
-// written. Exact or not at all; near ones are only told. One thread at a time; plan.cpp asks, import.cpp tells.
+// RecordNames: which record a name in a file means. Names of the workspace's records are loaded once per type and field
+// into memory, unique ones are asked of the ledger, and those that this import is about to make are known before they
+// are written. Exact or not at all; near ones are only told. One thread at a time; plan.cpp asks, import.cpp tells.
 #pragma once
 
 #include <map>
@@ -19,9 +19,9 @@ struct Target {
   std::int64_t made = -1;
 };
 
-class Names {
+class RecordNames {
  public:
-  Names(const Schema& schema, Rehearsal& records) : schema_(schema), records_(records) {}
+  RecordNames(const Schema& schema, Rehearsal& records) : schema_(schema), records_(records) {}
 
   // How many records have that text in that field (0, 1 or 2 for more) and the one, root of its merges.
   struct Found {

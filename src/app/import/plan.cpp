@@ -32,7 +32,7 @@ std::string what(const RecordType& type) { return lower(type.label); }
 }  // namespace
 
 Result<Planner> Planner::make(const Schema& schema, const Mapping& mapping, const std::vector<std::string>& header,
-                              Rehearsal& records, Names& names, const Zone& zone, std::string currency) {
+                              Rehearsal& records, RecordNames& names, const Zone& zone, std::string currency) {
   Planner planner(schema, mapping, records, names, zone, std::move(currency));
   for (std::size_t i = 0; i < header.size(); ++i) planner.header_.emplace(header[i], i);
   if (auto loaded = planner.load_stages(); !loaded) return refuse(loaded);
@@ -71,7 +71,7 @@ void Planner::load_names() {
     if (!record.key.empty()) wanted_[record.type].insert(schema_.need(record.type).field(record.key));
     for (const FieldSource& field : record.fields)
       if (field.field->type == FieldType::reference && field.field->references != "stage" &&
-          field.source.kind != Source::Kind::record && field.source.by != "id")
+          field.source.kind != ValueSource::Kind::record && field.source.by != "id")
         wanted_[field.field->references].insert(schema_.need(field.field->references).field(field.source.by));
   }
   for (const auto& [type, fields] : wanted_)
@@ -84,23 +84,23 @@ const Planner::Stage* Planner::find_stage(const std::string& name) const {
   return found == stages_.end() ? nullptr : &*found;
 }
 
-bool Planner::fail(const Source* source, const std::string& field, std::string value, std::string reason) {
-  const bool cell = source != nullptr && source->kind == Source::Kind::column;
+bool Planner::fail(const ValueSource* source, const std::string& field, std::string value, std::string reason) {
+  const bool cell = source != nullptr && source->kind == ValueSource::Kind::column;
   problem_.column = cell ? source->text : field;
   problem_.value = std::move(value);
   problem_.reason = std::move(reason);
   return false;
 }
 
-std::string Planner::text_of(const Source& source, const CsvRow& row) const {
+std::string Planner::text_of(const ValueSource& source, const CsvRow& row) const {
   switch (source.kind) {
-    case Source::Kind::column:
+    case ValueSource::Kind::column:
       return std::string(plain_cell(*source.form, row.cells[static_cast<std::size_t>(source.column)]));
-    case Source::Kind::constant:
+    case ValueSource::Kind::constant:
       return source.text;
-    case Source::Kind::record:
+    case ValueSource::Kind::record:
       return "";
-    case Source::Kind::pattern:
+    case ValueSource::Kind::pattern:
       break;
   }
   std::string text;
@@ -158,11 +158,11 @@ bool Planner::fill(const CsvRow& row, Draft& draft) {
     if (!value) return fail(&from.source, field.name, text, value.error().sentence);
     if (value->is_null()) continue;
     if (field.type == FieldType::currency) currency = value->as_string();
-    if (field.name == "lost_reason") draft.reason_is_constant = from.source.kind == Source::Kind::constant;
+    if (field.name == "lost_reason") draft.reason_is_constant = from.source.kind == ValueSource::Kind::constant;
     draft.fields[field.name] = std::move(*value);
   }
   if (draft.mapping.occurred) {
-    const Source& source = *draft.mapping.occurred;
+    const ValueSource& source = *draft.mapping.occurred;
     const std::string text = text_of(source, row);
     if (text.empty() && draft.type.name == "activity")
       return fail(&source, "occurred", "", "An activity needs its time.");
@@ -177,8 +177,8 @@ bool Planner::fill(const CsvRow& row, Draft& draft) {
 
 bool Planner::fill_reference(const CsvRow& row, const FieldSource& from, Draft& draft) {
   const Field& field = *from.field;
-  const Source& source = from.source;
-  if (source.kind == Source::Kind::record) {
+  const ValueSource& source = from.source;
+  if (source.kind == ValueSource::Kind::record) {
     for (std::size_t i = 0; i < mapping_.records.size(); ++i)
       if (mapping_.records[i].as == source.text && targets_[i]) draft.fields[field.name] = reference(*targets_[i]);
     return true;
@@ -204,7 +204,7 @@ bool Planner::fill_reference(const CsvRow& row, const FieldSource& from, Draft& 
     return true;
   }
   const Field& by = *other.field(source.by);
-  const Names::Found found = names_.find(other, by, text);
+  const RecordNames::Found found = names_.find(other, by, text);
   if (found.count == 1) {
     draft.fields[field.name] = reference(found.target);
     return true;
@@ -252,7 +252,7 @@ bool Planner::fill_history(const CsvRow& row, Draft& draft) {
 bool Planner::act(const CsvRow& row, Draft& draft, PlannedRow& planned) {
   const RecordMapping& mapping = draft.mapping;
   const std::size_t place = static_cast<std::size_t>(&mapping - mapping_.records.data());
-  const auto source_of = [&](const std::string& name) -> const Source* {
+  const auto source_of = [&](const std::string& name) -> const ValueSource* {
     for (const FieldSource& from : mapping.fields)
       if (from.field->name == name) return &from.source;
     return nullptr;
@@ -264,8 +264,8 @@ bool Planner::act(const CsvRow& row, Draft& draft, PlannedRow& planned) {
     const auto naming = std::find_if(namings_.begin(), namings_.end(), [&](const Naming& made) {
       return made.type == &draft.type && made.by == &by && made.text == text;
     });
-    const Names::Found found =
-        naming != namings_.end() ? Names::Found{1, {0, naming->made}} : names_.find(draft.type, by, text);
+    const RecordNames::Found found =
+        naming != namings_.end() ? RecordNames::Found{1, {0, naming->made}} : names_.find(draft.type, by, text);
     if (found.count > 1)
       return fail(source_of(mapping.key), mapping.key, text,
                   fmt::format("Several {} have the {} \"{}\".", draft.type.plural, lower(by.label), excerpt(text)));
@@ -280,7 +280,7 @@ bool Planner::act(const CsvRow& row, Draft& draft, PlannedRow& planned) {
   for (const Field& field : draft.type.fields) {
     const bool told = draft.fields.contains(field.name) || (field.name == "stage" && !draft.visits.empty());
     if (field.required && field.initial.is_null() && !told) {
-      const Source* source = source_of(field.name);
+      const ValueSource* source = source_of(field.name);
       return fail(source, field.name, source ? text_of(*source, row) : "",
                   fmt::format("A {} needs its {}, which is empty here.", what(draft.type), lower(field.label)));
     }

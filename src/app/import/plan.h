@@ -38,13 +38,13 @@ class Planner {
   // `mapping` is bound to the file's header. Refused (not_found) when the pipeline it names does not exist, or several
   // do and it names none, while it needs stages.
   static Result<Planner> make(const Schema& schema, const Mapping& mapping, const std::vector<std::string>& header,
-                              Rehearsal& records, Names& names, const Zone& zone, std::string currency);
+                              Rehearsal& records, RecordNames& names, const Zone& zone, std::string currency);
 
   // Plans a row; nullopt when it is well. Names that it will make are known to the rows after it.
   std::optional<Problem> plan(const CsvRow& row, PlannedRow& planned);
 
   // The text a source gives for a row, trimmed and translated.
-  std::string text_of(const Source& source, const CsvRow& row) const;
+  std::string text_of(const ValueSource& source, const CsvRow& row) const;
 
  private:
   struct Stage {
@@ -58,7 +58,7 @@ class Planner {
   // One record of a row in the making.
   struct Draft;
 
-  Planner(const Schema& schema, const Mapping& mapping, Rehearsal& records, Names& names, const Zone& zone,
+  Planner(const Schema& schema, const Mapping& mapping, Rehearsal& records, RecordNames& names, const Zone& zone,
           std::string currency)
       : schema_(schema),
         mapping_(mapping),
@@ -77,12 +77,12 @@ class Planner {
   void create(Draft& draft, PlannedRow& planned);
   std::vector<Action> moves(Draft& draft, Action first);
   const Stage* find_stage(const std::string& name) const;
-  bool fail(const Source* source, const std::string& field, std::string value, std::string reason);
+  bool fail(const ValueSource* source, const std::string& field, std::string value, std::string reason);
 
   const Schema& schema_;
   const Mapping& mapping_;
   Rehearsal& records_;
-  Names& names_;
+  RecordNames& names_;
   const Zone& zone_;
   const std::string currency_;
   std::map<std::string, std::size_t, std::less<>> header_;
