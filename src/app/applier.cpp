@@ -46,6 +46,12 @@ bool Applier::wait_for(Seq seq, int timeout_ms) {
   return applied_ >= seq;
 }
 
+void Applier::look_again() {
+  const std::lock_guard lock(mutex_);
+  applied_ = 0;
+  changed_.notify_all();
+}
+
 void Applier::follow() {
   // Whoever waits for a commit comes first. On Linux this is the thread's own, and what it starts inherits it.
   [[maybe_unused]] const int level = nice(kPolite);

@@ -23,6 +23,9 @@ class Applier {
   // apply entries ended with; further ones follow.
   bool wait_for(Seq seq, int timeout_ms);
 
+  // Says that the mart may have lost what it held, as when building it anew was stopped.
+  void look_again();
+
  private:
   void follow();
 

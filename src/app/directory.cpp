@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/config.h"
 #include "app/disk.h"
 #include "base/text.h"
 #include "ledger/sqlite.h"
@@ -80,7 +81,8 @@ Result<std::unique_ptr<Directory>> Directory::open(const std::string& path, bool
     // What lies in a folder that never was ours is not to be mixed with a ledger.
     if (there)
       for (const auto& entry : fs::directory_iterator(path))
-        if (entry.path().filename() != "lock" && !entry.path().filename().string().starts_with(kControlFile))
+        if (entry.path().filename() != "lock" && entry.path().filename() != kConfigFile &&
+            !entry.path().filename().string().starts_with(kControlFile))
           return refuse(Code::invalid, path,
                         fmt::format("This folder holds something else ({}). Name an empty or new one.",
                                     entry.path().filename().string()));
@@ -139,9 +141,7 @@ Result<std::unique_ptr<Workspace>> Directory::workspace(const std::string& name,
   return joined;
 }
 
-Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
-                                                     std::shared_ptr<const Definitions> definitions,
-                                                     json::object settings, const Fill& fill) {
+Result<void> Directory::can_be_made(const std::string& name) {
   if (!good_name(name))
     return refuse(
         Code::invalid, "workspace",
@@ -149,6 +149,13 @@ Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
                     "60, beginning with a letter or digit.",
                     name));
   if (has(name)) return refuse(Code::duplicate, "workspace", fmt::format("There is a workspace \"{}\" already.", name));
+  return {};
+}
+
+Result<std::unique_ptr<Workspace>> Directory::create(const std::string& name,
+                                                     std::shared_ptr<const Definitions> definitions,
+                                                     json::object settings, const Fill& fill) {
+  if (auto free = can_be_made(name); !free) return refuse(free);
   // What a creation that did not come to its end has left is set aside: it is not ours to judge what is in it.
   if (fs::exists(folder(name)))
     fs::rename(folder(name), fmt::format("{}.unfinished-{}", folder(name), clock_.now().micros));

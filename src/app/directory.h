@@ -47,9 +47,12 @@ class Directory {
   // names, (damaged) or (invalid) when its ledger is not one.
   Result<std::unique_ptr<Workspace>> workspace(const std::string& name, std::shared_ptr<const Definitions> definitions);
 
+  // Refused (duplicate) when the name is taken, (invalid) when it is not lower-case letters, digits, '-' and '_', at
+  // most 60 of them, beginning with a letter or digit.
+  Result<void> can_be_made(const std::string& name);
+
   // A new one with these settings as its first entry, and what `fill` puts into it; after a kill in between there is no
-  // such workspace. Refused (duplicate) when the name is taken, (invalid) when it is not lower-case letters, digits,
-  // '-' and '_', at most 60 of them, and as settings and `fill` are.
+  // such workspace. Refused as can_be_made() and as settings and `fill` are.
   using Fill = std::function<Result<void>(Workspace&)>;
   Result<std::unique_ptr<Workspace>> create(const std::string& name, std::shared_ptr<const Definitions> definitions,
                                             json::object settings, const Fill& fill = {});

@@ -24,6 +24,11 @@ class Hosted {
   // up in the background it may stand a moment behind, else it is brought up now.
   Seq at_least(Seq demanded) const { return applier_ ? demanded : kHead; }
 
+  // Says that the mart may have lost what it held; it is brought up again soon, where that is done in the background.
+  void mart_lost() {
+    if (applier_) applier_->look_again();
+  }
+
  private:
   const std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<Applier> applier_;  // ends first

@@ -32,7 +32,7 @@ std::string tag_of(const Request& request, Seq as_of, Instant now) {
                      now.micros / (60 * kSecond));
 }
 
-struct Asking {
+struct Inquiry {
   std::shared_ptr<Hosted> hosted;
   std::shared_ptr<const Schema> schema;
   Mart* mart = nullptr;
@@ -41,7 +41,7 @@ struct Asking {
 };
 
 // What the request asks, or its problem. An unknown metric is a path that leads nowhere.
-Result<Asking> asking_of(const Context& context) {
+Result<Inquiry> inquiry_of(const Context& context) {
   auto hosted = workspace_of(context);
   if (!hosted) return refuse(hosted);
   Workspace& workspace = (*hosted)->workspace();
@@ -54,56 +54,56 @@ Result<Asking> asking_of(const Context& context) {
   if (!query) return refuse(query);
   const auto mart = mart_for(context, **hosted);
   if (!mart) return refuse(mart);
-  return Asking{*hosted, workspace.schema(), *mart, std::move(*query), context.host->clock().now()};
+  return Inquiry{*hosted, workspace.schema(), *mart, std::move(*query), context.host->clock().now()};
 }
 
-using Tell = std::function<Result<Response>(const Context&, const Asking&)>;
+using Tell = std::function<Result<Response>(const Context&, const Inquiry&)>;
 
 Handler asked(Tell tell) {
   return answering([tell = std::move(tell)](const Context& context) -> Result<Response> {
     if (const auto known = context.host->definitions()->catalogue.find(context.text("name")); !known)
       return problem(404, name(known.error().code), "name", known.error().sentence);
-    const auto asking = asking_of(context);
-    if (!asking) return refuse(asking);
-    const std::string tag = tag_of(*context.request, asking->mart->applied(), asking->now);
+    const auto inquiry = inquiry_of(context);
+    if (!inquiry) return refuse(inquiry);
+    const std::string tag = tag_of(*context.request, inquiry->mart->applied(), inquiry->now);
     if (const std::string* held = context.request->header("if-none-match"); held && *held == tag) {
       Response same;
       same.status = 304;
       same.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}};
       return same;
     }
-    return tell(context, *asking);
+    return tell(context, *inquiry);
   });
 }
 
-Response told(const Context& context, const Asking& asking, const json::object& body, Seq as_of) {
+Response told(const Context& context, const Inquiry& inquiry, const json::object& body, Seq as_of) {
   Response response = json_response(200, body);
   response.headers.push_back({"Traction-Sequence", std::to_string(as_of)});
-  response.headers.push_back({"ETag", tag_of(*context.request, as_of, asking.now)});
+  response.headers.push_back({"ETag", tag_of(*context.request, as_of, inquiry.now)});
   response.headers.push_back({"Cache-Control", "no-cache"});
   return response;
 }
 
-Result<Response> tell_answer(const Context& context, const Asking& asking) {
+Result<Response> tell_answer(const Context& context, const Inquiry& inquiry) {
   const auto answer =
-      ask(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query, asking.now);
+      ask(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query, inquiry.now);
   if (!answer) return refuse(answer);
-  return told(context, asking, to_json(*answer), answer->passport.as_of);
+  return told(context, inquiry, to_json(*answer), answer->passport.as_of);
 }
 
-Result<Response> tell_passport(const Context& context, const Asking& asking) {
+Result<Response> tell_passport(const Context& context, const Inquiry& inquiry) {
   const auto answer =
-      ask(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query, asking.now);
+      ask(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query, inquiry.now);
   if (!answer) return refuse(answer);
-  return told(context, asking, to_json(answer->passport), answer->passport.as_of);
+  return told(context, inquiry, to_json(answer->passport), answer->passport.as_of);
 }
 
-Result<Response> tell_rows(const Context& context, const Asking& asking) {
-  const Seq as_of = asking.mart->applied();
-  const auto cases = ask_cases(*asking.mart, context.host->definitions()->catalogue, *asking.schema, asking.query,
-                               asking.now, static_cast<std::size_t>(context.integer("limit", 100)));
+Result<Response> tell_rows(const Context& context, const Inquiry& inquiry) {
+  const Seq as_of = inquiry.mart->applied();
+  const auto cases = ask_cases(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query,
+                               inquiry.now, static_cast<std::size_t>(context.integer("limit", 100)));
   if (!cases) return refuse(cases);
-  return told(context, asking, to_json(*cases), as_of);
+  return told(context, inquiry, to_json(*cases), as_of);
 }
 
 // What a question may say, in the order in which the command line has it.

@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view kZone = "Europe/Berlin";
 
 template <class T>
-std::optional<Refusal> outside(std::string_view name, T value, T low, T high) {
-  if (value >= low && value <= high) return std::nullopt;
-  return Refusal{Code::invalid, std::string(name),
-                 fmt::format("The demo company takes {} to {} {}; {} was given.", low, high, name, value)};
+Result<void> within(std::string_view name, T value, T low, T high) {
+  if (value >= low && value <= high) return {};
+  return refuse(Code::invalid, std::string(name),
+                fmt::format("The demo company takes {} to {} {}; {} was given.", low, high, name, value));
 }
 
 std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
@@ -36,12 +36,15 @@ json::object demo_settings() {
   return {{"name", "Demo company"}, {"zone", kZone}, {"currency", "EUR"}, {"working_hours", std::move(hours)}};
 }
 
+Result<void> check(const DemoOptions& options) {
+  if (auto good = within("reps", options.reps, 8, 2'000); !good) return good;
+  if (auto good = within("months", options.months, 3, 240); !good) return good;
+  return within<std::int64_t>("activities", options.activities, 2'000, 50'000'000);
+}
+
 Result<DemoReport> make_demo(Ledger& ledger, const Schema& schema, const DemoOptions& options, Clock& clock,
                              Random& random, const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  if (auto refusal = outside("reps", options.reps, 8, 2'000)) return tl::unexpected(*refusal);
-  if (auto refusal = outside("months", options.months, 3, 240)) return tl::unexpected(*refusal);
-  if (auto refusal = outside<std::int64_t>("activities", options.activities, 2'000, 50'000'000))
-    return tl::unexpected(*refusal);
+  if (auto good = check(options); !good) return refuse(good);
   const Instant now = clock.now();
   const Instant end = options.end.value_or(now);
   if (end > now) return refuse(Code::invalid, "end", "The history of the demo company cannot end in the future.");

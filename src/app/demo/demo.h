@@ -54,6 +54,9 @@ struct DemoReport {
 // The settings of the demo's workspace: zone, currency, working hours with holidays.
 json::object demo_settings();
 
+// Refused (invalid) for options out of bounds.
+Result<void> check(const DemoOptions& options);
+
 // Invents the company into a ledger that is empty or holds nothing but demo_settings(). Refused (invalid) for options
 // out of bounds, (rule) when the ledger holds more. `progress` gets activities done and in all. Not one transaction: a
 // kill leaves a ledger to be thrown away.
