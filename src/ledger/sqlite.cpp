@@ -105,7 +105,8 @@ class SqliteLedger final : public Ledger {
   std::unique_ptr<Transaction> begin() override {
     std::unique_ptr<Transaction> transaction;
     Turn turn = turns_.take();
-    turn.write([&] { transaction = std::make_unique<SqliteTransaction>(std::move(turn), *writer_, ledger_id_); });
+    turn.write(
+        [&] { transaction = std::make_unique<SqliteTransaction>(std::move(turn), *writer_, recent_, ledger_id_); });
     return transaction;
   }
 
@@ -129,6 +130,7 @@ class SqliteLedger final : public Ledger {
   const std::string ledger_id_;
   const std::unique_ptr<Database> writer_;  // for whoever has the turn; closed last, since closing empties the log
   Turns turns_;
+  RecentKeys recent_;  // for whoever has the turn
   IdleReaders idle_;
 };
 

@@ -15,7 +15,12 @@ namespace traction {
 
 using sqlite::Statement;
 
-const sqlite::Format kLedgerFormat{.application = 0x5452434C, .version = 1, .called = "ledger"};  // "TRCL"
+#define RECENT_KEY_TABLE                                                                                           \
+  "CREATE TABLE recent_key (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, request INTEGER NOT NULL, first INTEGER" \
+  " NOT NULL, count INTEGER NOT NULL, remembered_at INTEGER NOT NULL) STRICT;"
+
+const sqlite::Format kLedgerFormat{
+    .application = 0x5452434C, .version = 2, .called = "ledger", .upgrade = RECENT_KEY_TABLE};  // "TRCL"
 
 // personal is '' without personal fields and null after erasure; personal_digest is kept only then, since it can be had
 // from the bytes before. A record's body is null when it is its creating entry's. erased counts the entries that lost
@@ -38,7 +43,7 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE searched (type INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE erased (type INTEGER PRIMARY KEY, entries INTEGER NOT NULL, scrubbed INTEGER NOT NULL) STRICT;
-)";
+)" RECENT_KEY_TABLE;
 
 namespace {
 
@@ -219,8 +224,27 @@ std::vector<StoredRecord> SqliteReads<Port>::search(std::int32_t type, std::stri
   return found;
 }
 
+namespace {
+
+std::optional<Remembered> read_remembered(const Statement& row, Instant since) {
+  if (row.integer(3) < since.micros) return std::nullopt;
+  return Remembered{static_cast<std::uint64_t>(row.integer(0)), row.integer(1),
+                    static_cast<std::int32_t>(row.integer(2))};
+}
+
+}  // namespace
+
 template <class Port>
 std::optional<Remembered> SqliteReads<Port>::remembered(std::uint64_t key, Instant since) {
+  auto recent = database_.prepare(
+      "SELECT request, first, count, remembered_at FROM recent_key WHERE key = ?1 ORDER BY id DESC LIMIT 1");
+  recent.bind(1, static_cast<std::int64_t>(key));
+  if (recent.step()) return read_remembered(recent, since);
+  return sorted_in(key, since);
+}
+
+template <class Port>
+std::optional<Remembered> SqliteReads<Port>::sorted_in(std::uint64_t key, Instant since) {
   auto range = database_.prepare("SELECT (SELECT min(bucket) FROM idempotency), (SELECT max(bucket) FROM idempotency)");
   if (!range.step() || range.null(0)) return std::nullopt;
   const std::int64_t oldest = std::max(range.integer(0), since.micros / kDay - 1);
@@ -228,9 +252,8 @@ std::optional<Remembered> SqliteReads<Port>::remembered(std::uint64_t key, Insta
       database_.prepare("SELECT request, first, count, remembered_at FROM idempotency WHERE bucket = ?1 AND key = ?2");
   for (std::int64_t bucket = range.integer(1); bucket >= oldest; --bucket) {
     query.bind(1, bucket).bind(2, static_cast<std::int64_t>(key));
-    if (query.step() && query.integer(3) >= since.micros)
-      return Remembered{static_cast<std::uint64_t>(query.integer(0)), query.integer(1),
-                        static_cast<std::int32_t>(query.integer(2))};
+    if (query.step())
+      if (const auto found = read_remembered(query, since)) return found;
     query.reset();
   }
   return std::nullopt;

@@ -11,7 +11,8 @@
 namespace traction {
 
 // The tables of a ledger file. The entry table has no second index: with one, ten million rows take minutes. Keys of
-// idempotency lie in buckets of a day, so that forgetting takes neighbours away.
+// idempotency lie in order first (sqlite_recent.h) and then in buckets of a day, so that forgetting takes neighbours
+// away.
 extern const sqlite::Format kLedgerFormat;
 extern const char* const kLedgerTables;
 
@@ -37,6 +38,9 @@ class SqliteReads : public Port {
   std::string damage() override;
 
  protected:
+  // remembered() among the keys that are sorted in.
+  std::optional<Remembered> sorted_in(std::uint64_t key, Instant since);
+
   // The types that have a search table, `search_<type>`; one is made when a record of the type is first put.
   std::vector<std::int32_t> searched_types();
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/fault.h"
+#include "ledger/sqlite_recent.h"
 #include "ledger/test_entries.h"
 #include "store/sqlite.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 using namespace test;
 
-constexpr sqlite::Format kFormat{.application = 0x5452434C, .version = 1, .called = "ledger"};
+constexpr sqlite::Format kFormat{.application = 0x5452434C, .version = 2, .called = "ledger"};
 
 // What the contract does not ask: the file itself.
 class SqliteLedgerFile : public testing::Test {
@@ -91,7 +92,7 @@ TEST_F(SqliteLedgerFile, IsRefusedWhenItIsSomethingElse) {
   EXPECT_EQ(attempt(true).error().field, path());
   std::filesystem::remove(path());
   open().reset();
-  meddle("PRAGMA user_version=2");
+  meddle("PRAGMA user_version=3");
   EXPECT_EQ(attempt(true).error().code, Code::invalid);
 }
 
@@ -180,6 +181,57 @@ TEST_F(SqliteLedgerFile, ScrubWaitsForAReaderOfTheOldState) {
   old.reset();
   scrubber.join();
   EXPECT_TRUE(verify(*ledger, schema_));
+}
+
+// More keys than are kept in order, so that some are sorted in: all are found, by whoever asks.
+TEST_F(SqliteLedgerFile, remembersKeysWhereverTheyLie) {
+  const Instant noon{12 * 3600 * kSecond}, long_ago{-kDay};
+  const auto use = [](Ledger& ledger, std::uint64_t first, std::uint64_t last, Instant at, bool commit) {
+    const auto transaction = ledger.begin();
+    for (std::uint64_t key = first; key < last; ++key)
+      transaction->remember(key * 0x9E3779B97F4A7C15u, {key, static_cast<Seq>(key), 1}, at);
+    if (commit) transaction->commit();
+  };
+  const auto known = [&](Ledger& ledger, std::uint64_t key, bool in_transaction) {
+    const std::uint64_t hash = key * 0x9E3779B97F4A7C15u;
+    const auto found =
+        in_transaction ? ledger.begin()->remembered(hash, long_ago) : ledger.read()->remembered(hash, long_ago);
+    EXPECT_TRUE(!found || found->request == key);
+    return found.has_value();
+  };
+  constexpr std::uint64_t kMany = kRecentKeys + 10;
+  {
+    const auto ledger = open(), other = open();
+    use(*ledger, 0, kMany, noon, true);
+    use(*other, kMany, kMany + 5, noon, true);
+    use(*ledger, kMany + 5, kMany + 8, noon, false);
+    for (Ledger* each : {ledger.get(), other.get()})
+      for (const bool in_transaction : {false, true}) {
+        for (const std::uint64_t key : {std::uint64_t{0}, std::uint64_t{777}, kMany - 1, kMany, kMany + 4})
+          EXPECT_TRUE(known(*each, key, in_transaction)) << key;
+        EXPECT_FALSE(known(*each, kMany + 5, in_transaction)) << "its transaction was not committed";
+      }
+    use(*other, kMany + 5, 2 * kMany + 5, noon, true);  // sorts in what `ledger` has in its index
+    EXPECT_TRUE(known(*ledger, 2 * kMany + 4, true));
+    EXPECT_TRUE(known(*ledger, kMany + 4, true));
+    EXPECT_EQ(ledger->begin()->remembered(0, noon)->request, 0u);
+    EXPECT_EQ(ledger->begin()->remembered(0, {noon.micros + 1}), std::nullopt);
+  }
+  const auto reopened = open();
+  for (const std::uint64_t key : {std::uint64_t{3}, kMany + 2, 2 * kMany + 4}) EXPECT_TRUE(known(*reopened, key, true));
+}
+
+TEST_F(SqliteLedgerFile, takesAFileOfTheVersionBefore) {
+  {
+    const auto ledger = open();
+    fill(*ledger, 3);
+  }
+  meddle("DROP TABLE recent_key; PRAGMA user_version=1;");
+  const auto ledger = open();
+  EXPECT_TRUE(verify(*ledger, schema_));
+  const auto transaction = ledger->begin();
+  transaction->remember(7, {1, 2, 3}, {5});
+  EXPECT_EQ(transaction->remembered(7, {}), (Remembered{1, 2, 3}));
 }
 
 }  // namespace

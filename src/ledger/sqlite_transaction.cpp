@@ -16,10 +16,15 @@ constexpr std::int64_t kDaysRemembered = 2;
 
 }  // namespace
 
-SqliteTransaction::SqliteTransaction(Turn turn, sqlite::Database& writer, std::string ledger_id)
-    : SqliteReads(writer, std::move(ledger_id)), turn_(std::move(turn)), changes_(writer) {
+SqliteTransaction::SqliteTransaction(Turn turn, sqlite::Database& writer, RecentKeys& recent, std::string ledger_id)
+    : SqliteReads(writer, std::move(ledger_id)), turn_(std::move(turn)), changes_(writer), recent_(recent) {
   head_ = SqliteReads::head();
   searched_ = searched_types();
+  recent_.sync(database_);
+}
+
+SqliteTransaction::~SqliteTransaction() {
+  if (!committed_) recent_.doubt();
 }
 
 // SQLite may roll back by itself when something fails; what came after would then be written on its own.
@@ -127,16 +132,14 @@ void SqliteTransaction::put_key(std::string_view key, Id record) {
 }
 
 void SqliteTransaction::remember(std::uint64_t key, const Remembered& remembered, Instant now) {
-  guarded([&] {
-    auto put = database_.prepare(
-        "REPLACE INTO idempotency (bucket, key, request, first, count, remembered_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    put.bind(1, now.micros / kDay).bind(2, static_cast<std::int64_t>(key));
-    put.bind(3, static_cast<std::int64_t>(remembered.request)).bind(4, remembered.first);
-    put.bind(5, remembered.count).bind(6, now.micros).run();
-  });
+  guarded([&] { recent_.remember(database_, key, remembered, now); });
   forget_before_ = now.micros / kDay - kDaysRemembered;
   ++remembered_;
+}
+
+std::optional<Remembered> SqliteTransaction::remembered(std::uint64_t key, Instant since) {
+  if (const auto found = recent_.find(key, since)) return found;
+  return sorted_in(key, since);
 }
 
 // Twice as many as were remembered, so that no commit has to take away a whole day at once.
@@ -171,10 +174,12 @@ void SqliteTransaction::erase(Seq seq) {
 void SqliteTransaction::commit() {
   guarded([&] {
     write_search_texts();
+    recent_.move(database_);
     forget();
   });
   try {
     guarded([&] { changes_.commit(); });
+    committed_ = true;
   } catch (const Fault& fault) {
     // A full disk shows before the commit is on it. With any other failure of the machine the commit may or may not be
     // found there when the file is next opened.

@@ -8,18 +8,21 @@
 #include <vector>
 
 #include "ledger/sqlite_reads.h"
+#include "ledger/sqlite_recent.h"
 #include "ledger/sqlite_turn.h"
 
 namespace traction {
 
 class SqliteTransaction final : public SqliteReads<Transaction> {
  public:
-  SqliteTransaction(Turn turn, sqlite::Database& writer, std::string ledger_id);
+  SqliteTransaction(Turn turn, sqlite::Database& writer, RecentKeys& recent, std::string ledger_id);
+  ~SqliteTransaction() override;
 
   Head head() override { return head_; }
   std::vector<StoredRecord> search(std::int32_t type, std::string_view text, Id before, std::size_t limit) override;
   std::string search_text(std::int32_t type, Id id) override;
   Counts counts() override;
+  std::optional<Remembered> remembered(std::uint64_t key, Instant since) override;
 
   void append(const StoredEntry& stored) override;
   void put(const StoredRecord& record, bool unedited, std::string_view search_text) override;
@@ -37,8 +40,10 @@ class SqliteTransaction final : public SqliteReads<Transaction> {
 
   Turn turn_;
   sqlite::Changes changes_;
+  RecentKeys& recent_;
   Head head_;
-  bool over_ = false;                                                // after commit or any failure
+  bool over_ = false;  // after commit or any failure
+  bool committed_ = false;
   std::map<std::pair<std::int32_t, Id>, std::string> search_texts_;  // not yet written; "" = to be taken out
   std::vector<std::int32_t> searched_;
   std::int64_t remembered_ = 0;     // in this transaction

@@ -219,6 +219,12 @@ Result<void> Database::check_format(const Format& format, const std::string& tab
     return refuse(Code::invalid, path_,
                   fmt::format("This {} was written by a newer version of this program; use that one.", format.called));
   run("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
+  const auto is_older = [&] { return *format.upgrade && number("PRAGMA user_version") == format.version - 1; };
+  if (is_older()) {
+    Changes changes(*this);
+    if (is_older()) run(fmt::format("{} PRAGMA user_version={};", format.upgrade, format.version));
+    changes.commit();
+  }
   return {};
 }
 

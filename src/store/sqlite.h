@@ -39,6 +39,7 @@ struct Format {
   std::int32_t application = 0;  // in the file's header; tells our file from somebody else's
   std::int32_t version = 0;      // of the tables; a file with a higher one is refused
   std::string_view called;       // for messages: "ledger"
+  const char* upgrade = "";      // SQL that makes a file of the version before into one of this; "" = none
 };
 
 struct Options {
@@ -89,7 +90,8 @@ class Statement {
 
 class Database {
  public:
-  // Opens a file and checks that it is of this format; an empty or new file (version 0) gets `tables` (SQL). Refused:
+  // Opens a file and checks that it is of this format; an empty or new file (version 0) gets `tables` (SQL), one of the
+  // version before is upgraded. Refused:
   // not_found, invalid (not ours, or newer), damaged. Fault when the machine fails or SQLite is too old.
   static Result<std::unique_ptr<Database>> open(const Options& options, const Format& format,
                                                 const std::string& tables);

@@ -1,0 +1,50 @@
+// RecentKeys: the idempotency keys used of late, in the order of their use, with an index of them in memory. Sorted by
+// key on the disk, each would change a page of its own and be most of what a commit writes; in order they share one,
+// and are sorted in by the ten thousand. Internal to the SQLite ledger; used by whoever has the turn to write.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "base/instant.h"
+#include "ledger/ledger.h"
+#include "store/sqlite.h"
+
+namespace traction {
+
+class RecentKeys {
+ public:
+  // Brings the index in line with the table, which another program may have changed. At the begin of a transaction.
+  void sync(sqlite::Database& database);
+
+  // Writes a key down. Inside the transaction, as move() and forget().
+  void remember(sqlite::Database& database, std::uint64_t key, const Remembered& remembered, Instant now);
+
+  // Sorts the keys in once there are enough of them, or the first is of an earlier day than the last, since days are
+  // forgotten one by one.
+  void move(sqlite::Database& database);
+
+  // The last use of a key since `since`, among these.
+  std::optional<Remembered> find(std::uint64_t key, Instant since) const;
+
+  // The transaction did not come to its end: what is known is not so.
+  void doubt() { known_ = false; }
+
+ private:
+  struct Use {
+    Remembered remembered;
+    Instant at;
+  };
+  void load(sqlite::Database& database, std::int64_t after);
+
+  bool known_ = false;
+  std::int64_t first_ = 0, last_ = 0;  // ids in the table
+  Instant oldest_, newest_;            // when those were used
+  std::unordered_map<std::uint64_t, Use> uses_;
+};
+
+// As many are kept in order before they are sorted in.
+inline constexpr std::size_t kRecentKeys = 65'536;
+
+}  // namespace traction
