@@ -1,0 +1,105 @@
+// Live: one event stream per workspace. Entries make lists of their type stale, the mart's progress makes numbers
+// stale; what is on the screen is then asked again, at most once a second and never while the last asking is under way.
+import type { QueryClient } from '@tanstack/svelte-query';
+import type { Answer } from './api/queries';
+
+type State = 'connecting' | 'live' | 'lost';
+
+const pause = 1000; // ms between two rounds of asking
+const longestWait = 15_000; // ms between two attempts to connect
+
+export class Live {
+  state = $state<State>('connecting');
+  since = $state(Date.now()); // when the state last changed
+  last = $state(0); // the newest entry we were told of
+
+  #source: EventSource | null = null;
+  #touched = new Set<string>(); // record types with entries that lists may not show yet
+  #numbers = false; // numbers are stale
+  #again = false; // something came since the last round began
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #attempts = 0;
+
+  constructor(
+    readonly workspace: string,
+    readonly client: QueryClient,
+  ) {}
+
+  connect() {
+    clearTimeout(this.#retry);
+    this.#source?.close();
+    const query = new URLSearchParams({ workspace: this.workspace });
+    if (this.last) query.set('after', String(this.last));
+    const source = (this.#source = new EventSource(`/api/v1/events?${query}`));
+    source.onopen = () => {
+      this.#attempts = 0;
+      this.#become('live');
+    };
+    source.addEventListener('ready', (event) => {
+      // Numbers that were read before the stream began may lack what came in between.
+      const { seq } = JSON.parse(event.data) as { seq: number };
+      if (!this.last && this.#behind(seq)) this.#ask({ numbers: true });
+      this.last = Math.max(this.last, seq);
+    });
+    source.addEventListener('entry', (event) => {
+      const entry = JSON.parse(event.data) as { seq: number; type: string };
+      this.last = entry.seq;
+      this.#ask({ type: entry.type });
+    });
+    source.addEventListener('applied', () => this.#ask({ numbers: true }));
+    source.onerror = () => {
+      this.#become('lost');
+      // The browser comes again by itself after a broken connection, with Last-Event-ID, but not after a refusal.
+      if (source.readyState === EventSource.CLOSED) {
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.connect(), Math.min(longestWait, pause * 2 ** this.#attempts++));
+      }
+    };
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
+    this.#source?.close();
+  }
+
+  #become(state: State) {
+    if (this.state === state) return;
+    this.state = state;
+    this.since = Date.now();
+  }
+
+  #behind(seq: number): boolean {
+    return this.client
+      .getQueriesData<Answer>({ queryKey: [this.workspace, 'metric'] })
+      .some(([, answer]) => answer?.definition !== undefined && answer.definition.as_of < seq);
+  }
+
+  #ask({ type, numbers }: { type?: string; numbers?: boolean }) {
+    if (type) this.#touched.add(type);
+    if (numbers) this.#numbers = true;
+    this.#again = true;
+    this.#timer ??= setTimeout(() => this.#round(), 50);
+  }
+
+  async #round() {
+    if (this.client.isFetching({ queryKey: [this.workspace] }) > 0) {
+      this.#timer = setTimeout(() => this.#round(), 100);
+      return;
+    }
+    const types = [...this.#touched];
+    const numbers = this.#numbers;
+    // Filtered lists come from the mart, so types stay touched until it has caught up.
+    if (numbers) this.#touched.clear();
+    this.#numbers = this.#again = false;
+    await Promise.all([
+      ...types.map((type) => this.client.invalidateQueries({ queryKey: [this.workspace, 'records', type] })),
+      ...(numbers ? [this.client.invalidateQueries({ queryKey: [this.workspace, 'metric'] })] : []),
+    ]);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#again) this.#ask({});
+    }, pause);
+  }
+}
