@@ -119,14 +119,14 @@ constexpr std::string_view kText = R"json({
   "required": ["kind", "at"],
   "properties": {
     "kind": {"enum": ["entry", "activity"]},
-    "at": {"type": ["string", "null"], "format": "date-time", "description": "When it happened or is due; of an entry else when it was recorded."},
+    "at": {"type": ["string", "null"], "format": "date-time", "description": "When it happened or is due; null where nobody knows."},
     "entry": {"$ref": "#/components/schemas/Entry"},
     "activity": {"$ref": "#/components/schemas/Activity"}
   },
   "additionalProperties": false
 },
 "Timeline": {
-  "description": "What happened to a record and around it, newest first; what has no known time last.",
+  "description": "What happened to a record and around it, newest first; what has no known time comes last.",
   "type": "object",
   "required": ["items", "next"],
   "properties": {
@@ -232,7 +232,7 @@ constexpr std::string_view kText = R"json({
 },
 "Metric": {
   "type": "object",
-  "required": ["name", "label", "unit", "kind", "columns", "about", "source", "version"],
+  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version"],
   "properties": {
     "name": {"type": "string"},
     "label": {"type": "string"},
@@ -313,7 +313,7 @@ constexpr std::string_view kKeeping = R"json({
 "Job": {
   "description": "Long work that can be watched and stopped.",
   "type": "object",
-  "required": ["id", "kind", "standing"],
+  "required": ["id", "kind", "workspace", "standing", "step", "done", "total", "per_second", "seconds_left", "asked_at", "ended_at", "result", "problem", "files"],
   "properties": {
     "id": {"type": "integer", "format": "int64", "minimum": 1},
     "kind": {"enum": ["import", "undo-import", "verify", "rebuild", "backup", "demo"]},
@@ -328,7 +328,7 @@ constexpr std::string_view kKeeping = R"json({
     "ended_at": {"type": ["string", "null"], "format": "date-time"},
     "result": {"type": ["object", "null"], "description": "What it came to; depends on the kind."},
     "problem": {"anyOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}]},
-    "file": {"type": ["string", "null"], "description": "Where to fetch what it made."}
+    "files": {"type": "array", "items": {"type": "string"}, "description": "What it made: to be fetched at /api/v1/jobs/{id}/file."}
   },
   "additionalProperties": false
 },

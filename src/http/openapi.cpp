@@ -51,6 +51,7 @@ constexpr HeaderForm kHeaders[] = {
      R"({"type":"integer","format":"int64","minimum":0})"},
     {"Retry-After", "Seconds to wait before asking again.", R"({"type":"integer","minimum":0})", false},
     {"Allow", "The methods that the path takes.", R"({"type":"string"})", false},
+    {"Cache-Control", "How long it may be kept.", R"({"type":"string"})"},
     {"Content-Disposition", "What to call the file.", R"({"type":"string"})"},
 };
 

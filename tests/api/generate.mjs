@@ -126,7 +126,7 @@ class Run {
     for (;;) {
       const { json } = await client.ask('GET', `/api/v1/jobs/${job.id}`);
       if (!['waiting', 'running'].includes(json.standing)) {
-        if (json.standing === 'done' && json.file) pool.keep(pool.files, job.id, 20);
+        if (json.standing === 'done' && json.files.length) pool.keep(pool.files, job.id, 20);
         return;
       }
       await new Promise((later) => setTimeout(later, 50));

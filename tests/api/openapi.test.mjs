@@ -82,7 +82,7 @@ test('the document can be asked for again', async () => {
 });
 
 test("the document has the workspace's own fields", async () => {
-  const made = await ask(server.address, 'POST', '/api/v1/fields', { fields: { record_type: 'deal', name: 'mood', field_type: 'text', label: 'Mood' } });
+  const made = await ask(server.address, 'POST', '/api/v1/custom-fields', { fields: { record_type: 'deal', name: 'mood', field_type: 'text', label: 'Mood' } });
   assert.equal(made.status, 201, JSON.stringify(made.body));
   const { body } = await ask(server.address, 'GET', '/openapi.json');
   assert.ok(body.components.schemas.DealFields.properties.mood);
