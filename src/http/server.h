@@ -20,10 +20,11 @@ struct ServerOptions {
   int threads = 2;                        // of I/O, one io_context each
   std::size_t most_header = 16 * 1024;    // bytes
   std::size_t most_connections = 20'000;
-  std::chrono::milliseconds header_time{10'000};  // from a request's first byte to the end of its head
-  std::chrono::milliseconds body_time{30'000};    // without a byte of the body, in either direction
-  std::chrono::milliseconds idle_time{75'000};    // between two requests
-  std::chrono::milliseconds stop_time{7'000};     // what stop() gives to requests in flight
+  std::chrono::milliseconds header_time{10'000};    // from a request's first byte to the end of its head
+  std::chrono::milliseconds body_time{30'000};      // without a byte of the body, in either direction
+  std::chrono::milliseconds request_time{900'000};  // from its first byte to the last of its body
+  std::chrono::milliseconds idle_time{75'000};      // between two requests
+  std::chrono::milliseconds stop_time{7'000};       // what stop() gives to requests in flight
 };
 
 // Counts since the start, for /metrics.
