@@ -17,6 +17,7 @@
 #include "cli/settings.h"
 #include "http/events.h"
 #include "http/log.h"
+#include "http/prometheus.h"
 #include "http/router.h"
 #include "http/routes.h"
 #include "http/server.h"
@@ -144,7 +145,10 @@ Result<int> serve(Session& session) {
   std::atomic<Server*> running = nullptr;
   const auto address = [&] { return running ? running.load()->address() : ""; };
   const Schema& schema = (*definitions)->schema;
-  std::vector<Route> routes = api_routes(schema, events);
+  Router* counting = nullptr;  // there before the first request
+  const auto connections = [&] { return running ? running.load()->counts() : ServerCounts{}; };
+  std::vector<Route> routes =
+      api_routes(schema, events, {prometheus_route({[&counting] { return counting->counts(); }, connections})});
   for (Route& each : routes)
     if (each.body.kind == Body::Kind::file)
       each.body.most = static_cast<std::uint64_t>(config->integer("most_upload_bytes"));
@@ -154,6 +158,7 @@ Result<int> serve(Session& session) {
   options.spool = uploads_folder(data);
   options.hosts = config->list("hosts");
   Router router(**host, std::move(routes), std::move(options));
+  counting = &router;
   const auto server = Server::start(options_of(*config, data), router);
   if (!server) return refuse(server);
   running = server->get();

@@ -228,6 +228,9 @@ json::object components(const Schema& schema) {
         object_of({{"workspace", json::object{{"type", "string"}, {"pattern", "^[a-z0-9][a-z0-9_-]{0,59}$"}}},
                    {"settings", fields_of(type, Side::create)}},
                   {"workspace"});
+    all["WorkspaceMade"] =
+        object_of({{"workspace", json::object{{"type", "string"}}}, {"settings", fields_of(type, Side::read)}},
+                  {"workspace", "settings"});
   }
   return all;
 }

@@ -232,6 +232,7 @@ Result<Jobs::Work> demo_work(const Context& context, std::string& workspace) {
        {std::pair{"reps", &reps}, {"months", &months}, {"activities", &options.activities}, {"seed", &seed}})
     if (auto good = members->whole(name, *number); !good) return refuse(good);
   if (auto good = members->end(); !good) return refuse(good);
+  if (seed < 0) return refuse(Code::invalid, "seed", "The seed is a whole number from 0 on.");
   options.reps = static_cast<int>(std::clamp<std::int64_t>(reps, 0, INT32_MAX));
   options.months = static_cast<int>(std::clamp<std::int64_t>(months, 0, INT32_MAX));
   options.seed = static_cast<std::uint64_t>(seed);
