@@ -82,10 +82,10 @@ class Bench {
  private:
   bool wanted(const std::string& part) const { return options_.only.empty() || options_.only.contains(part); }
 
-  Load load(const Program& program, const std::string& what, Asked asked) {
-    asked.address = program.address();
-    asked.seconds = options_.seconds;
-    const Load load = run_wrk(program.child(), asked);
+  Load load(const Program& program, const std::string& what, LoadPlan plan) {
+    plan.address = program.address();
+    plan.seconds = options_.seconds;
+    const Load load = run_wrk(program.child(), plan);
     fmt::print("  {:<28}{:>9.0f} /s   p50 {:>6.2f} ms   p95 {:>6.2f} ms   p99 {:>6.2f} ms", what, load.per_second,
                load.p50_ms, load.p95_ms, load.p99_ms);
     if (load.processor_us > 0) fmt::print("   {:>4.0f} µs of processor time each", load.processor_us);

@@ -28,7 +28,7 @@ struct Load {
   }
 };
 
-struct Asked {
+struct LoadPlan {
   std::string script;  // its name: "read.lua"
   std::string address{};
   int connections = 64;
@@ -37,30 +37,30 @@ struct Asked {
 };
 
 // Runs wrk with two threads. An answer that the script does not accept, or a connection that breaks, is wrong.
-inline Load run_wrk(const Child& server, const Asked& asked) {
+inline Load run_wrk(const Child& server, const LoadPlan& plan) {
   // The scripts stop asking after `seconds`; the second more is for the last answers to come in.
   std::vector<std::string> words{"wrk",
                                  "-t2",
-                                 fmt::format("-c{}", asked.connections),
-                                 fmt::format("-d{}s", std::ceil(asked.seconds) + 1),
+                                 fmt::format("-c{}", plan.connections),
+                                 fmt::format("-d{}s", std::ceil(plan.seconds) + 1),
                                  "-s",
-                                 TRACTION_SOURCE_DIR "/bench/server/" + asked.script,
-                                 asked.address,
+                                 TRACTION_SOURCE_DIR "/bench/server/" + plan.script,
+                                 plan.address,
                                  "--",
-                                 fmt::format("{}", asked.seconds)};
-  words.insert(words.end(), asked.words.begin(), asked.words.end());
+                                 fmt::format("{}", plan.seconds)};
+  words.insert(words.end(), plan.words.begin(), plan.words.end());
   const double before = server.processor_seconds();
   Child wrk(words);
   std::string last;
   while (const auto line = wrk.line()) last = *line;
-  if (wrk.wait() != 0 || !last.starts_with('{')) wrong("wrk (Debian's package) did not run " + asked.script);
+  if (wrk.wait() != 0 || !last.starts_with('{')) wrong("wrk (Debian's package) did not run " + plan.script);
   const json::object result = json::parse(last).as_object();
   if (const auto failures = result.at("failures").as_int64(); failures != 0)
     wrong(fmt::format("{} of wrk's requests failed, such as: {}", failures, result.at("failure").as_string().c_str()));
   const auto number = [&](const char* name) { return result.at(name).to_number<double>(); };
   Load load;
   load.answers = result.at("answers").as_int64();
-  load.per_second = static_cast<double>(load.answers) / asked.seconds;
+  load.per_second = static_cast<double>(load.answers) / plan.seconds;
   load.p50_ms = number("p50_ms");
   load.p95_ms = number("p95_ms");
   load.p99_ms = number("p99_ms");

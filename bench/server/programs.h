@@ -38,7 +38,8 @@ class Traction : public Program {
   // Ready to answer; with the mart following the ledger in the background, or off.
   Traction(const std::string& data, bool follow) {
     child_ = std::make_unique<Child>(std::vector<std::string>{TRACTION_BINARY, "--data", data, "serve", "--listen",
-                                                              "127.0.0.1:0", "--follow", follow ? "true" : "false"});
+                                                              "127.0.0.1:0", "--follow", follow ? "true" : "false",
+                                                              "--log-level", "warning"});
     while (const auto line = child_->line())
       if (const std::size_t at = line->rfind("http://127.0.0.1:"); at != std::string::npos) {
         port_ = std::stoi(line->substr(at + 17));
