@@ -14,7 +14,7 @@
 
 namespace traction {
 
-class Session;
+class CommandSession;
 
 struct Positional {
   const char* name;
@@ -37,7 +37,7 @@ struct Subcommand {
   const char* example;
   std::vector<Positional> positionals;
   std::vector<Option> options;
-  Result<int> (*handler)(Session&);
+  Result<int> (*handler)(CommandSession&);
   bool here = false;  // runs in this program even while a server owns the data directory
 };
 

@@ -42,7 +42,7 @@ int complain(Console& console, bool json, const Refusal& refusal) {
                                              : kRefused);
 }
 
-int carry_out(Session& session) {
+int carry_out(CommandSession& session) {
   const auto fault = [&](const std::string& sentence) {
     return complain(session.console(), session.json(), "fault", "", session.as_typed(sentence), kFault);
   };

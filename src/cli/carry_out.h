@@ -10,12 +10,12 @@
 
 namespace traction {
 
-class Session;
+class CommandSession;
 
 enum Exit { kOk = 0, kFault = 1, kUsage = 2, kRefused = 3, kBusy = 4 };
 
 // Runs the session's command; its exit code. HungUp passes through.
-int carry_out(Session& session);
+int carry_out(CommandSession& session);
 
 // Says what is wrong on standard error, for people or, with `json`, for programs; returns `exit_code`.
 int complain(Console& console, bool json, std::string_view code, const std::string& place, const std::string& sentence,

@@ -43,7 +43,7 @@ int run(int argc, char** argv) {
   if (const auto far = forward(arguments, {argv + 1, argv + argc}, *console)) {
     exit_code = *far;
   } else {
-    Session session(std::move(arguments), *console);
+    CommandSession session(std::move(arguments), *console);
     exit_code = carry_out(session);
   }
   if (std::fflush(stdout) != 0 && exit_code == kOk)

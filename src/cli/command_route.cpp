@@ -98,7 +98,7 @@ int carry_out_far(Asked asked, FarConsole& console, Host& host) {
     said->exit_code == kOk ? console.out(said->text) : console.err(said->text);
     return said->exit_code;
   }
-  Session session(std::get<Arguments>(std::move(parsed)), console, &host);
+  CommandSession session(std::get<Arguments>(std::move(parsed)), console, &host);
   return carry_out(session);
 }
 

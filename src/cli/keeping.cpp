@@ -16,7 +16,7 @@ namespace {
 
 std::string megabytes(std::int64_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6); }
 
-Result<int> init(Session& session) {
+Result<int> init(CommandSession& session) {
   const auto workspace = session.create_workspace(session.workspace_name());
   if (!workspace) return refuse(workspace);
   if (session.json())
@@ -24,7 +24,7 @@ Result<int> init(Session& session) {
   return 0;
 }
 
-Result<int> workspaces(Session& session) {
+Result<int> workspaces(CommandSession& session) {
   const auto directory = session.directory();
   if (!directory) return refuse(directory);
   TextTable table{{{"workspace", false}, {"made", false}}, {}};
@@ -38,7 +38,7 @@ Result<int> workspaces(Session& session) {
   return 0;
 }
 
-Result<int> back_up(Session& session) {
+Result<int> back_up(CommandSession& session) {
   const std::string file = session.arguments().one("FILE");
   if (session.arguments().has("--check")) {
     const auto report = check_backup(session.path(file));
@@ -64,7 +64,7 @@ Result<int> back_up(Session& session) {
   return 0;
 }
 
-Result<int> bring_back(Session& session) {
+Result<int> bring_back(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
@@ -85,7 +85,7 @@ Result<int> bring_back(Session& session) {
   return 0;
 }
 
-Result<int> verify_all(Session& session) {
+Result<int> verify_all(CommandSession& session) {
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   const auto verified = verify((*workspace)->ledger(), *(*workspace)->schema(), session.progress("Verify"));
@@ -99,7 +99,7 @@ Result<int> verify_all(Session& session) {
   return 0;
 }
 
-Result<int> rebuild(Session& session) {
+Result<int> rebuild(CommandSession& session) {
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   Mart* const mart = (*workspace)->mart();
@@ -113,7 +113,7 @@ Result<int> rebuild(Session& session) {
   return 0;
 }
 
-Result<int> doctor(Session& session) {
+Result<int> doctor(CommandSession& session) {
   using Health = Finding::Health;
   const auto findings = examine(session.data_path(), session.clock(), session.random());
   std::string text;
@@ -129,7 +129,7 @@ Result<int> doctor(Session& session) {
   return std::ranges::any_of(findings, [](const Finding& each) { return each.health == Health::bad; }) ? 1 : 0;
 }
 
-Result<int> version(Session& session) {
+Result<int> version(CommandSession& session) {
   std::string text;
   for (const auto& [name, number] : versions()) text += fmt::format("{} {}\n", name, number);
   if (session.json()) {

@@ -92,7 +92,7 @@ Result<std::size_t> limit_of(const Arguments& given) {
   return static_cast<std::size_t>(std::max<std::int64_t>(value->to_number<std::int64_t>(), 0));
 }
 
-Result<int> list_records(Session& session) {
+Result<int> list_records(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto limit = limit_of(given);
   if (!limit) return refuse(limit);
@@ -158,7 +158,7 @@ std::vector<StoredEntry> history_of(Reader& reader, const StoredRecord& record, 
   return history;
 }
 
-Result<int> show_record(Session& session) {
+Result<int> show_record(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
@@ -204,7 +204,7 @@ Result<int> show_record(Session& session) {
   return 0;
 }
 
-Result<int> search_records(Session& session) {
+Result<int> search_records(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);

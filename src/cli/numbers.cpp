@@ -17,7 +17,7 @@
 namespace traction {
 namespace {
 
-Result<int> list_metrics(Session& session) {
+Result<int> list_metrics(CommandSession& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
   TextTable table{{{"metric", false}, {"unit", false}, {"by", false}, {"about", false}}, {}};
@@ -192,7 +192,7 @@ TextTable in_full(const Passport& passport) {
   return table;
 }
 
-Result<int> print_cases(Session& session, const Cases& cases) {
+Result<int> print_cases(CommandSession& session, const Cases& cases) {
   if (session.json()) {
     session.print_json(to_json(cases));
     return 0;
@@ -204,7 +204,7 @@ Result<int> print_cases(Session& session, const Cases& cases) {
   return 0;
 }
 
-Result<int> metric(Session& session) {
+Result<int> metric(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);

@@ -9,7 +9,7 @@
 namespace traction {
 namespace {
 
-Result<int> print_openapi(Session& session) {
+Result<int> print_openapi(CommandSession& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
   const Schema& schema = (*definitions)->schema;

@@ -27,7 +27,7 @@ struct Place {
   Locale locale;
 };
 
-Result<Place> place_of(Session& session, bool create = false) {
+Result<Place> place_of(CommandSession& session, bool create = false) {
   const auto workspace = session.workspace(create);
   if (!workspace) return refuse(workspace);
   Place place{**workspace, (*workspace)->schema(), (*workspace)->ledger().read(), nullptr, {}};
@@ -69,7 +69,7 @@ Result<json::object> fields_of(Place& place, const std::vector<std::string>& wor
 }
 
 // Completes the action with what its options say, does it and tells what came of it.
-Result<int> act(Session& session, Place& place, Action action, std::string_view done) {
+Result<int> act(CommandSession& session, Place& place, Action action, std::string_view done) {
   const Arguments& given = session.arguments();
   Command command;
   if (given.has("--as")) {
@@ -120,7 +120,7 @@ Result<int> act(Session& session, Place& place, Action action, std::string_view 
   return 0;
 }
 
-Result<int> add(Session& session) {
+Result<int> add(CommandSession& session) {
   auto place = place_of(session, true);
   if (!place) return refuse(place);
   auto fields = fields_of(*place, session.arguments().all("FIELD"), {});
@@ -132,7 +132,7 @@ Result<int> add(Session& session) {
 
 // A verb on a record named by TYPE and ID; `complete` adds what only this verb knows.
 template <class Complete>
-Result<int> on_record(Session& session, Verb verb, std::string_view done, const Complete& complete) {
+Result<int> on_record(CommandSession& session, Verb verb, std::string_view done, const Complete& complete) {
   auto place = place_of(session);
   if (!place) return refuse(place);
   const auto target = resolve_any(*place->reader, *place->schema, *place->type, session.arguments().one("ID"));
@@ -148,7 +148,7 @@ Result<int> on_record(Session& session, Verb verb, std::string_view done, const 
 
 constexpr auto kNothing = [](Place&, const json::object&, Action&) -> Result<void> { return {}; };
 
-Result<int> change(Session& session) {
+Result<int> change(CommandSession& session) {
   return on_record(session, Verb::change, "changed",
                    [&](Place& place, const json::object& body, Action& action) -> Result<void> {
                      auto fields = fields_of(place, session.arguments().all("FIELD"), body);
@@ -158,7 +158,7 @@ Result<int> change(Session& session) {
                    });
 }
 
-Result<int> move(Session& session) {
+Result<int> move(CommandSession& session) {
   return on_record(
       session, Verb::change, "moved", [&](Place& place, const json::object& body, Action& action) -> Result<void> {
         if (!place.type->field("stage"))
@@ -172,7 +172,7 @@ Result<int> move(Session& session) {
       });
 }
 
-Result<int> merge(Session& session) {
+Result<int> merge(CommandSession& session) {
   return on_record(
       session, Verb::merge, "merged", [&](Place& place, const json::object&, Action& action) -> Result<void> {
         const auto into = resolve_any(*place.reader, *place.schema, *place.type, session.arguments().one("INTO"));
@@ -182,10 +182,12 @@ Result<int> merge(Session& session) {
       });
 }
 
-Result<int> remove(Session& session) { return on_record(session, Verb::remove, "deleted", kNothing); }
-Result<int> undelete(Session& session) { return on_record(session, Verb::restore, "is back", kNothing); }
-Result<int> unmerge(Session& session) { return on_record(session, Verb::unmerge, "stands alone again", kNothing); }
-Result<int> forget(Session& session) { return on_record(session, Verb::erase, "erased", kNothing); }
+Result<int> remove(CommandSession& session) { return on_record(session, Verb::remove, "deleted", kNothing); }
+Result<int> undelete(CommandSession& session) { return on_record(session, Verb::restore, "is back", kNothing); }
+Result<int> unmerge(CommandSession& session) {
+  return on_record(session, Verb::unmerge, "stands alone again", kNothing);
+}
+Result<int> forget(CommandSession& session) { return on_record(session, Verb::erase, "erased", kNothing); }
 
 }  // namespace
 

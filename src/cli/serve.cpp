@@ -124,7 +124,7 @@ void stop(Host& host, Router& router, Server& server) {
   jobs.join();
 }
 
-Result<int> serve(Session& session) {
+Result<int> serve(CommandSession& session) {
   const auto config = config_of(session.arguments());
   if (!config) return refuse(config);
   set_log_level(config->text("log_level"));
@@ -142,8 +142,8 @@ Result<int> serve(Session& session) {
   fs::remove(socket_of(data));  // left by a server that was killed: the directory is ours now
 
   Events events;
+  std::atomic<Router*> routing = nullptr;
   std::atomic<Server*> running = nullptr;
-  const auto address = [&] { return running ? running.load()->address() : ""; };
   const Schema& schema = (*definitions)->schema;
   Router* counting = nullptr;  // there before the first request
   const auto connections = [&] { return running ? running.load()->counts() : ServerCounts{}; };
@@ -152,12 +152,14 @@ Result<int> serve(Session& session) {
   for (Route& each : routes)
     if (each.body.kind == Body::Kind::file)
       each.body.most = static_cast<std::uint64_t>(config->integer("most_upload_bytes"));
-  for (Route& each : command_routes(address)) routes.push_back(std::move(each));
+  for (Route& each : command_routes([&] { return running ? running.load()->address() : ""; }))
+    routes.push_back(std::move(each));
   RouterOptions options;
   options.workers = static_cast<int>(config->integer("workers"));
   options.spool = uploads_folder(data);
   options.hosts = config->list("hosts");
   Router router(**host, std::move(routes), std::move(options));
+  routing = &router;
   counting = &router;
   const auto server = Server::start(options_of(*config, data), router);
   if (!server) return refuse(server);
@@ -173,7 +175,7 @@ Result<int> serve(Session& session) {
   return 0;
 }
 
-Result<int> config_show(Session& session) {
+Result<int> config_show(CommandSession& session) {
   const Arguments& given = session.arguments();
   if (given.one("WHAT") != "show")
     return refuse(Code::invalid, "--help",

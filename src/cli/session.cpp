@@ -32,17 +32,17 @@ std::string bar_of(const std::string& what, std::int64_t done, std::int64_t tota
 
 }  // namespace
 
-Session::Session(Arguments arguments, Console& console, Host* server)
+CommandSession::CommandSession(Arguments arguments, Console& console, Host* server)
     : arguments_(std::move(arguments)), console_(console), host_(server) {
   if (host_) definitions_ = host_->definitions();
 }
 
-std::string Session::workspace_name() const {
+std::string CommandSession::workspace_name() const {
   const std::string& given = console_.facts().workspace;
   return given.empty() ? "default" : given;
 }
 
-Result<std::shared_ptr<const Definitions>> Session::definitions() {
+Result<std::shared_ptr<const Definitions>> CommandSession::definitions() {
   if (definitions_) return definitions_;
   const auto where = find_definitions();
   if (!where) return refuse(where);
@@ -51,7 +51,7 @@ Result<std::shared_ptr<const Definitions>> Session::definitions() {
   return loaded;
 }
 
-Result<Host*> Session::host(bool create) {
+Result<Host*> CommandSession::host(bool create) {
   if (!host_) {
     // Without definitions there is still what needs none, such as a backup; workspace() asks for them first.
     const auto known = definitions();
@@ -63,13 +63,13 @@ Result<Host*> Session::host(bool create) {
   return host_;
 }
 
-Result<Directory*> Session::directory(bool create) {
+Result<Directory*> CommandSession::directory(bool create) {
   const auto opened = host(create);
   if (!opened) return refuse(opened);
   return &(*opened)->directory();
 }
 
-Result<Workspace*> Session::workspace(bool create) {
+Result<Workspace*> CommandSession::workspace(bool create) {
   if (rehearsal_) return rehearsal_.get();
   if (hosted_) return &hosted_->workspace();
   // Definitions first: a mistake in them is told before anything is made.
@@ -83,14 +83,14 @@ Result<Workspace*> Session::workspace(bool create) {
   return &hosted_->workspace();
 }
 
-json::object Session::settings() const {
+json::object CommandSession::settings() const {
   json::object given{{"name", arguments_.has("--name") ? arguments_.one("--name") : workspace_name()}};
   for (const std::string field : {"zone", "currency"})
     if (arguments_.has("--" + field)) given[field] = arguments_.one("--" + field);
   return given;
 }
 
-Result<Workspace*> Session::rehearsal() {
+Result<Workspace*> CommandSession::rehearsal() {
   const auto where = directory();
   if (where ? (*where)->has(workspace_name()) : where.error().code != Code::not_found) return workspace();
   const auto known = definitions();
@@ -100,8 +100,8 @@ Result<Workspace*> Session::rehearsal() {
   return rehearsal_.get();
 }
 
-Result<Workspace*> Session::create_workspace(const std::string& name, json::object settings,
-                                             const Directory::Fill& fill) {
+Result<Workspace*> CommandSession::create_workspace(const std::string& name, json::object settings,
+                                                    const Directory::Fill& fill) {
   if (const auto known = definitions(); !known) return refuse(known);
   const auto where = host(true);
   if (!where) return refuse(where);
@@ -111,7 +111,7 @@ Result<Workspace*> Session::create_workspace(const std::string& name, json::obje
   return &hosted_->workspace();
 }
 
-Result<Workspace*> Session::create_workspace(const std::string& name) {
+Result<Workspace*> CommandSession::create_workspace(const std::string& name) {
   const auto made = create_workspace(name, settings(), {});
   if (!made) return made;
   const json::object now = (*made)->settings();
@@ -120,7 +120,7 @@ Result<Workspace*> Session::create_workspace(const std::string& name) {
   return made;
 }
 
-std::string Session::path(const std::string& given) {
+std::string CommandSession::path(const std::string& given) {
   const std::string& folder = console_.facts().folder;
   if (folder.empty() || given.empty() || given.starts_with('/')) return given;
   std::string full = fmt::format("{}/{}", folder == "/" ? "" : folder, given);
@@ -128,22 +128,22 @@ std::string Session::path(const std::string& given) {
   return full;
 }
 
-std::string Session::as_typed(std::string text) const {
+std::string CommandSession::as_typed(std::string text) const {
   for (const auto& [full, given] : typed_)
     for (std::size_t at = 0; (at = text.find(full, at)) != std::string::npos; at += given.size())
       text.replace(at, full.size(), given);
   return text;
 }
 
-void Session::print_json(const json::value& value) { print(json::serialize(value) + "\n"); }
+void CommandSession::print_json(const json::value& value) { print(json::serialize(value) + "\n"); }
 
-void Session::print(const TextTable& table) {
+void CommandSession::print(const TextTable& table) {
   print(arguments_.has("--csv") ? to_csv(table) : render(table, console_.facts().colour));
 }
 
-void Session::note(std::string_view line) { console_.err(fmt::format("{}\n", line)); }
+void CommandSession::note(std::string_view line) { console_.err(fmt::format("{}\n", line)); }
 
-Progress Session::progress(const std::string& what) {
+Progress CommandSession::progress(const std::string& what) {
   using Steady = std::chrono::steady_clock;
   struct Shown {
     explicit Shown(Console& own) : console(own) {}
@@ -170,7 +170,7 @@ Progress Session::progress(const std::string& what) {
   };
 }
 
-void Session::audit(const std::string& action, const std::string& detail) {
+void CommandSession::audit(const std::string& action, const std::string& detail) {
   if (host_)
     host_->directory().control().audit({clock_.now(), action, hosted_ ? hosted_->workspace().name() : "", detail});
 }

@@ -1,6 +1,6 @@
-// Session: one command on its way: its arguments, the data directory and workspace opened on demand, and where to
-// print. It runs the same in the program that was called, on a directory it opens itself, and inside a server, on the
-// server's. Holds no rules. Used by the handlers of the verbs, in one thread.
+// CommandSession: one command on its way: its arguments, the data directory and workspace opened on demand, and where
+// to print. It runs the same in the program that was called, on a directory it opens itself, and inside a server, on
+// the server's. Holds no rules. Used by the handlers of the verbs, in one thread.
 #pragma once
 
 #include <map>
@@ -15,10 +15,10 @@
 
 namespace traction {
 
-class Session {
+class CommandSession {
  public:
   // `server` is the host of the server that this runs in; null: it opens its own. Both outlive the session.
-  Session(Arguments arguments, Console& console, Host* server = nullptr);
+  CommandSession(Arguments arguments, Console& console, Host* server = nullptr);
 
   const Arguments& arguments() const { return arguments_; }
   bool json() const { return arguments_.json; }

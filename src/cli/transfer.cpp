@@ -36,14 +36,14 @@ struct Importing {
 };
 
 // A mapping is a file, or the name of one of those that come with the definitions.
-std::string mapping_path(Session& session, const Definitions& definitions, const std::string& given) {
+std::string mapping_path(CommandSession& session, const Definitions& definitions, const std::string& given) {
   const std::string path = session.path(given);
   if (fs::exists(path)) return path;
   const fs::path template_path = fs::path(definitions.directory) / "templates/import" / (given + ".toml");
   return fs::exists(template_path) ? template_path.string() : path;
 }
 
-Result<std::vector<ImportSource>> paired_sources(Session& session, const Definitions& definitions,
+Result<std::vector<ImportSource>> paired_sources(CommandSession& session, const Definitions& definitions,
                                                  const Schema& schema) {
   const Arguments& given = session.arguments();
   const std::vector<std::string> files = given.all("FILE"), maps = given.all("--map");
@@ -61,7 +61,8 @@ Result<std::vector<ImportSource>> paired_sources(Session& session, const Definit
   return sources;
 }
 
-Result<std::vector<ImportSource>> sources_of(Session& session, const Definitions& definitions, const Schema& schema) {
+Result<std::vector<ImportSource>> sources_of(CommandSession& session, const Definitions& definitions,
+                                             const Schema& schema) {
   auto sources = paired_sources(session, definitions, schema);
   if (!sources) return sources;
   for (ImportSource& source : *sources) {
@@ -77,7 +78,7 @@ std::string counted(const std::map<std::string, std::int64_t>& by_type) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-void print_report(Session& session, const ImportReport& report, bool dry_run) {
+void print_report(CommandSession& session, const ImportReport& report, bool dry_run) {
   session.print(
       fmt::format("{}: {} rows {}{}{}\n", report.file, report.rows_done, dry_run ? "checked" : "dealt with",
                   report.finished ? "" : fmt::format(" of {}; stopped, the same command goes on", report.rows),
@@ -103,7 +104,7 @@ void print_report(Session& session, const ImportReport& report, bool dry_run) {
   session.print(table);
 }
 
-Result<int> import_all(Session& session) {
+Result<int> import_all(CommandSession& session) {
   const Arguments& given = session.arguments();
   const bool dry_run = given.has("--dry-run");
   const auto definitions = session.definitions();
@@ -149,7 +150,7 @@ Result<int> import_all(Session& session) {
   return rejected ? 3 : 0;
 }
 
-Result<int> take_back(Session& session) {
+Result<int> take_back(CommandSession& session) {
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   Importing importing(**workspace);
@@ -172,7 +173,7 @@ Result<int> take_back(Session& session) {
   return 0;
 }
 
-Result<int> export_type(Session& session) {
+Result<int> export_type(CommandSession& session) {
   const Arguments& given = session.arguments();
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
@@ -219,7 +220,7 @@ Result<std::int64_t> number_of(const Arguments& given, const char* option, std::
   return value->to_number<std::int64_t>();
 }
 
-Result<int> demo(Session& session) {
+Result<int> demo(CommandSession& session) {
   const Arguments& given = session.arguments();
   DemoOptions options;
   const auto reps = number_of(given, "--reps", options.reps), months = number_of(given, "--months", options.months),
