@@ -226,7 +226,7 @@ Task<> Session::part() {
   stream_->leave();
   shutdown(descriptor_, SHUT_WR);
   // Closing while input is unread would make the kernel throw away what the client has not read of the answer.
-  if (!unread_ && input().empty()) co_return;
+  if ((!unread_ && input().empty()) || loop_.ending()) co_return;
   const SteadyTime until = now() + kDrainTime;
   std::size_t drained = input().size();
   cut_.reset();

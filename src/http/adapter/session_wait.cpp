@@ -19,7 +19,7 @@ void Session::interrupt(Why why) {
       cut_ = why;
       break;
     case Why::ending:
-      if (doing_ != Doing::idle && doing_ != Doing::head && doing_ != Doing::subscribed) return;
+      if (doing_ == Doing::body || doing_ == Doing::waiting || doing_ == Doing::answering) return;
       cut_ = why;
       break;
     case Why::last_call:
