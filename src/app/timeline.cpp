@@ -60,8 +60,8 @@ void add_activities(Mart& mart, const RecordType& activity, const RecordType& ty
 
 }  // namespace
 
-Result<Timeline> timeline(Workspace& workspace, const Schema& schema, const StoredRecord& record, std::size_t limit,
-                          const std::string& cursor, Seq at_least) {
+Result<TimelinePage> timeline(Workspace& workspace, const Schema& schema, const StoredRecord& record, std::size_t limit,
+                              const std::string& cursor, Seq at_least) {
   const auto before = parse_cursor(cursor);
   if (!before) return refuse(before);
   const RecordType& activity = schema.need("activity");
@@ -72,7 +72,7 @@ Result<Timeline> timeline(Workspace& workspace, const Schema& schema, const Stor
   add_entries(*reader, record, *before, found);
   std::ranges::sort(found, std::ranges::greater{});
 
-  Timeline page;
+  TimelinePage page;
   if (found.size() > limit) {
     page.next = json::serialize(json::array{found[limit - 1].at, found[limit - 1].seq});
     found.resize(limit);

@@ -18,14 +18,14 @@ struct TimelineItem {
   std::optional<StoredRecord> activity;  // that refers to it; live
 };
 
-struct Timeline {
+struct TimelinePage {
   std::vector<TimelineItem> items;
   std::string next;  // the cursor of the page after this one; "" at the end
 };
 
 // At most `limit` things from `cursor` on ("" = the newest). The mart is brought up to `at_least` first. Refused
 // (invalid) when the cursor is none.
-Result<Timeline> timeline(Workspace& workspace, const Schema& schema, const StoredRecord& record, std::size_t limit,
-                          const std::string& cursor, Seq at_least);
+Result<TimelinePage> timeline(Workspace& workspace, const Schema& schema, const StoredRecord& record, std::size_t limit,
+                              const std::string& cursor, Seq at_least);
 
 }  // namespace traction

@@ -124,7 +124,7 @@ void do_batch(const Context& context, const Reply& reply) {
   if (!hosted) return reply(problem(hosted.error()));
   auto actions = read_actions(context.body);
   if (!actions) return reply(problem(actions.error()));
-  write(context, *hosted, std::move(*actions), Scope::batch, written, reply);
+  write(context, *hosted, std::move(*actions), WriteScope::batch, written, reply);
 }
 
 Result<Response> search(const Context& context) {

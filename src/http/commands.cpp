@@ -229,18 +229,18 @@ Result<void> Members::end() const {
   return {};
 }
 
-Response refused(Refusal refusal, Scope scope) {
-  if (scope == Scope::record && refusal.field.starts_with("actions[0].")) refusal.field.erase(0, 11);
-  replace(refusal.field, "expected_version", scope == Scope::record ? "If-Match" : "version");
+Response refused(Refusal refusal, WriteScope scope) {
+  if (scope == WriteScope::record && refusal.field.starts_with("actions[0].")) refusal.field.erase(0, 11);
+  replace(refusal.field, "expected_version", scope == WriteScope::record ? "If-Match" : "version");
   replace(refusal.field, "idempotency_key", "Idempotency-Key");
   if (refusal.field.ends_with("target")) replace(refusal.field, "target", "id");
   // 404 is for what the path names; what the body names is the body's mistake.
-  if (refusal.code == Code::not_found && (scope == Scope::batch || refusal.field != "id"))
+  if (refusal.code == Code::not_found && (scope == WriteScope::batch || refusal.field != "id"))
     return problem(422, name(refusal.code), refusal.field, refusal.sentence);
   return problem(refusal);
 }
 
-void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<Action> actions, Scope scope,
+void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<Action> actions, WriteScope scope,
            Shape shape, const Reply& reply) {
   Workspace& workspace = hosted->workspace();
   if (const auto known = check_actor(context, workspace); !known) return reply(problem(known.error()));
@@ -271,7 +271,7 @@ void write_erasure(const Context& context, Hosted& hosted, const std::string& ty
     outcome = erase(context.host->directory(), hosted.workspace(), type, id, context.principal.member, key);
   }
   held->release();
-  reply(outcome ? shape(*outcome) : refused(outcome.error(), Scope::record));
+  reply(outcome ? shape(*outcome) : refused(outcome.error(), WriteScope::record));
 }
 
 }  // namespace traction

@@ -58,11 +58,11 @@ Result<void> check_actor(const Context& context, Workspace& workspace);
 using Shape = std::function<Response(const Outcome&)>;
 
 // Whether the request is one action on the record of its path, or a batch: how places and a missing record are told.
-enum class Scope { record, batch };
+enum class WriteScope { record, batch };
 
 // Does the actions as one command and answers with `shape`, or with the problem. The same idempotency key again gives
 // the same answer; while the first is being worked on: 409.
-void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<Action> actions, Scope scope,
+void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<Action> actions, WriteScope scope,
            Shape shape, const Reply& reply);
 
 // Erases a person (app/erase.h), one at a time in the whole directory; takes as long as it takes.
@@ -70,6 +70,6 @@ void write_erasure(const Context& context, Hosted& hosted, const std::string& ty
                    const Reply& reply);
 
 // The problem for a refusal of the domain, in the words of the API.
-Response refused(Refusal refusal, Scope scope);
+Response refused(Refusal refusal, WriteScope scope);
 
 }  // namespace traction

@@ -96,7 +96,7 @@ Result<Response> list_records(const Context& context, const std::string& type_na
   const bool from_mart = !query.where.empty() || !query.sort.empty();
   const Seq known = from_mart ? workspace.mart_at(*demanded)->applied() : workspace.ledger().read()->head().seq;
   const auto page = list(workspace, query);
-  if (!page) return refused(page.error(), Scope::batch);
+  if (!page) return refused(page.error(), WriteScope::batch);
   const auto schema = workspace.schema();
   const auto reader = workspace.ledger().read();
   Response response = json_response(
@@ -146,7 +146,7 @@ Handler writing(Verb verb, const std::string& type, const Complete& complete) {
                                            context.has("workspace") ? "?workspace=" + context.text("workspace") : "");
     std::vector<Action> actions;
     actions.push_back(std::move(action));
-    write(context, *hosted, std::move(actions), Scope::record,
+    write(context, *hosted, std::move(actions), WriteScope::record,
           written(verb == Verb::create ? 201 : 200, type, location), reply);
   };
 }

@@ -13,7 +13,7 @@ class RecordsTest : public ApiTest {
     std::vector<Route> routes = record_routes(schema());
     for (Route& route : batch_routes(schema())) routes.push_back(std::move(route));
     serve(std::move(routes));
-    const Asked made =
+    const Received made =
         ask(Method::post, "/api/v1/batch",
             {{"actions",
               {action("pipeline", {{"name", "Sales"}}),
@@ -28,7 +28,7 @@ class RecordsTest : public ApiTest {
     return {{"verb", "create"}, {"type", type}, {"fields", std::move(fields)}};
   }
 
-  Asked create(const std::string& path, json::object fields, std::vector<Header> headers = {}) {
+  Received create(const std::string& path, json::object fields, std::vector<Header> headers = {}) {
     return ask(Method::post, "/api/v1/" + path, {{"fields", std::move(fields)}}, std::move(headers));
   }
   Id account(const std::string& name) { return create("accounts", {{"name", name}}).number("id"); }
@@ -42,7 +42,7 @@ class RecordsTest : public ApiTest {
 };
 
 TEST_F(RecordsTest, ARecordLivesFromCreationToRestoration) {
-  const Asked made = create("deals", {{"name", "Forty laptops"}, {"stage", stage_}, {"amount_minor", 120'050}});
+  const Received made = create("deals", {{"name", "Forty laptops"}, {"stage", stage_}, {"amount_minor", 120'050}});
   ASSERT_EQ(made.status, 201) << made.text;
   const Id id = made.number("id");
   const std::string path = "/api/v1/deals/" + std::to_string(id);
@@ -51,7 +51,7 @@ TEST_F(RecordsTest, ARecordLivesFromCreationToRestoration) {
   EXPECT_EQ(made.header("Traction-Sequence"), std::to_string(id));
   EXPECT_EQ(made.body, (json::object{{"id", id}, {"type", "deal"}, {"version", id}, {"sequence", id}}));
 
-  const Asked read = get(path);
+  const Received read = get(path);
   ASSERT_EQ(read.status, 200);
   EXPECT_EQ(read.header("ETag"), made.header("ETag"));
   EXPECT_EQ(read.header("Cache-Control"), "no-cache");
@@ -68,11 +68,11 @@ TEST_F(RecordsTest, ARecordLivesFromCreationToRestoration) {
   const json::object change{{"fields", {{"amount_minor", 5}}}};
   EXPECT_EQ(ask(Method::patch, path, change).status, 428);
   EXPECT_EQ(ask(Method::patch, path, change, {{"if-match", "12"}}).status, 400);
-  const Asked stale = ask(Method::patch, path, change, {{"if-match", "\"1\""}});
+  const Received stale = ask(Method::patch, path, change, {{"if-match", "\"1\""}});
   EXPECT_EQ(stale.status, 412);
   EXPECT_EQ(stale.field(), "If-Match");
   EXPECT_EQ(ask(Method::patch, path, change, {{"if-match", "\"9999999999999999999\""}}).status, 412);
-  const Asked changed = ask(Method::patch, path, change, {{"if-match", read.header("ETag")}});
+  const Received changed = ask(Method::patch, path, change, {{"if-match", read.header("ETag")}});
   ASSERT_EQ(changed.status, 200) << changed.text;
   EXPECT_EQ(get(path).header("ETag"), changed.header("ETag"));
   EXPECT_EQ(ask(Method::patch, path, change, {{"if-match", "*"}}).number("version"), changed.number("version"));
@@ -93,7 +93,7 @@ TEST_F(RecordsTest, WhatIsNotThereIsNotFound) {
         std::string("/api/v1/accounts/9999999999999999999"), std::string("/api/v1/accounts/ref:nobody")}) {
     EXPECT_EQ(get(path).status, 404) << path;
     EXPECT_EQ(get(path + "/timeline").status, 404) << path;
-    const Asked gone = send(Method::del, path, "", {{"if-match", "*"}});
+    const Received gone = send(Method::del, path, "", {{"if-match", "*"}});
     EXPECT_EQ(gone.status, 404) << path;
     EXPECT_EQ(gone.field(), "id");
   }
@@ -128,7 +128,7 @@ TEST_F(RecordsTest, RefusesWhatCannotBeWrittenAndWritesNothing) {
       {{{"fields", {{"name", std::string(2'000, 'x')}}}}, 413, "too_large", "fields.name"},
   };
   for (const Wrong& each : wrong) {
-    const Asked asked = ask(Method::post, "/api/v1/accounts", each.body);
+    const Received asked = ask(Method::post, "/api/v1/accounts", each.body);
     EXPECT_EQ(asked.status, each.status) << asked.text;
     EXPECT_EQ(asked.code(), each.code) << asked.text;
     EXPECT_EQ(asked.field(), each.field) << asked.text;
@@ -148,38 +148,38 @@ TEST_F(RecordsTest, ActsOnBehalfOfAMember) {
 }
 
 TEST_F(RecordsTest, AClientsOwnNameStandsWhereverAnIdDoes) {
-  const Asked made = ask(Method::post, "/api/v1/accounts", {{"fields", {{"name", "A"}}}, {"client_ref", "a/1 ü"}});
+  const Received made = ask(Method::post, "/api/v1/accounts", {{"fields", {{"name", "A"}}}, {"client_ref", "a/1 ü"}});
   ASSERT_EQ(made.status, 201) << made.text;
   const std::string path = "/api/v1/accounts/ref:a%2F1%20%C3%BC";
   EXPECT_EQ(get(path).number("id"), made.number("id"));
   EXPECT_EQ(ask(Method::patch, path, {{"fields", {{"name", "B"}}}}, {{"if-match", "*"}}).number("id"),
             made.number("id"));
   EXPECT_EQ(ask(Method::post, "/api/v1/accounts", {{"fields", {{"name", "A"}}}, {"client_ref", "a/1 ü"}}).status, 409);
-  const Asked below = create("accounts", {{"name", "C"}, {"parent", {{"ref", "a/1 ü"}}}});
+  const Received below = create("accounts", {{"name", "C"}, {"parent", {{"ref", "a/1 ü"}}}});
   EXPECT_EQ(get("/api/v1/accounts/" + std::to_string(below.number("id"))).body.at("fields").at("parent"),
             made.body.at("id"));
 }
 
 TEST_F(RecordsTest, TheSameKeyIsAnsweredAgainNotDoneAgain) {
   const std::vector<Header> key{{"idempotency-key", "k1"}};
-  const Asked first = create("accounts", {{"name", "Once"}, {"website", "once.example"}}, key);
+  const Received first = create("accounts", {{"name", "Once"}, {"website", "once.example"}}, key);
   ASSERT_EQ(first.status, 201) << first.text;
   (void)account("Between");
-  const Asked again = create("accounts", {{"website", "once.example"}, {"name", "Once"}}, key);
+  const Received again = create("accounts", {{"website", "once.example"}, {"name", "Once"}}, key);
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.text, first.text);
   EXPECT_EQ(again.header("ETag"), first.header("ETag"));
   EXPECT_EQ(again.header("Location"), first.header("Location"));
-  const Asked other = create("accounts", {{"name", "Twice"}}, key);
+  const Received other = create("accounts", {{"name", "Twice"}}, key);
   EXPECT_EQ(other.status, 422);
   EXPECT_EQ(other.code(), "key_reused");
 }
 
 TEST_F(RecordsTest, FiftyAtOnceMakeOneRecord) {
-  std::vector<Asked> answers(50);
+  std::vector<Received> answers(50);
   {
     std::vector<std::jthread> clients;
-    for (Asked& answer : answers)
+    for (Received& answer : answers)
       clients.emplace_back([&] {
         do {
           answer = create("accounts", {{"name", "Once"}}, {{"idempotency-key", "fifty"}});
@@ -187,7 +187,7 @@ TEST_F(RecordsTest, FiftyAtOnceMakeOneRecord) {
         } while (answer.status == 409 && answer.code() == "in_flight");
       });
   }
-  for (const Asked& answer : answers) {
+  for (const Received& answer : answers) {
     EXPECT_EQ(answer.status, 201);
     EXPECT_EQ(answer.text, answers.front().text);
   }
@@ -195,7 +195,7 @@ TEST_F(RecordsTest, FiftyAtOnceMakeOneRecord) {
 }
 
 TEST_F(RecordsTest, ABatchHappensWhollyOrNotAtAll) {
-  const Asked made =
+  const Received made =
       ask(Method::post, "/api/v1/batch",
           {{"actions",
             {{{"verb", "create"}, {"type", "account"}, {"client_ref", "acme"}, {"fields", {{"name", "Acme"}}}},
@@ -241,7 +241,7 @@ TEST_F(RecordsTest, ABatchHappensWhollyOrNotAtAll) {
       {json::object{}, 422, "required", "actions"},
       {{{"actions", json::array(10'001, json::value(nullptr))}}, 413, "too_large", "actions"}};
   for (const Wrong& each : wrong) {
-    const Asked asked = ask(Method::post, "/api/v1/batch", each.body);
+    const Received asked = ask(Method::post, "/api/v1/batch", each.body);
     EXPECT_EQ(asked.status, each.status) << asked.text;
     EXPECT_EQ(asked.code(), each.code) << asked.text;
     EXPECT_EQ(asked.field(), each.field) << asked.text;
@@ -258,8 +258,8 @@ TEST_F(RecordsTest, ListsPageByPageWhileOthersWrite) {
     std::vector<Id> seen;
     std::string cursor;
     do {
-      const Asked page = get("/api/v1/accounts?" + order + (cursor.empty() ? "" : "&cursor=" + cursor),
-                             {{"traction-sequence", std::to_string(made.front())}});
+      const Received page = get("/api/v1/accounts?" + order + (cursor.empty() ? "" : "&cursor=" + cursor),
+                                {{"traction-sequence", std::to_string(made.front())}});
       ASSERT_EQ(page.status, 200) << page.text;
       EXPECT_GE(std::stoll(page.header("Traction-Sequence")), made.front());
       for (const Id id : ids(page.body.at("records"))) seen.push_back(id);
@@ -290,11 +290,11 @@ TEST_F(RecordsTest, FiltersAndSorts) {
 }
 
 TEST_F(RecordsTest, TellsARecordsStory) {
-  const Asked made = ask(Method::post, "/api/v1/deals",
-                         {{"fields", {{"name", "x"}, {"stage", stage_}}}, {"occurred_at", "2024-01-01T00:00:00Z"}});
+  const Received made = ask(Method::post, "/api/v1/deals",
+                            {{"fields", {{"name", "x"}, {"stage", stage_}}}, {"occurred_at", "2024-01-01T00:00:00Z"}});
   const Id deal = made.number("id");
   const auto activity = [&](const std::string& kind, const std::string& at) {
-    const Asked asked =
+    const Received asked =
         ask(Method::post, "/api/v1/activities", {{"fields", {{"kind", kind}, {"deal", deal}}}, {"occurred_at", at}});
     EXPECT_EQ(asked.status, 201) << asked.text;
     return asked.number("id");
@@ -303,14 +303,15 @@ TEST_F(RecordsTest, TellsARecordsStory) {
   (void)activity("email", "unknown");
   const Id last = activity("meeting", "2024-04-01T00:00:00Z");
   const std::string path = "/api/v1/deals/" + std::to_string(deal);
-  const Asked won = ask(Method::patch, path, {{"fields", {{"stage", won_}}}, {"occurred_at", "2024-03-01T00:00:00Z"}},
-                        {{"if-match", "*"}});
+  const Received won =
+      ask(Method::patch, path, {{"fields", {{"stage", won_}}}, {"occurred_at", "2024-03-01T00:00:00Z"}},
+          {{"if-match", "*"}});
   ASSERT_EQ(won.status, 200) << won.text;
   std::vector<std::string> story;
   std::string cursor;
   do {
-    const Asked page = get(path + "/timeline?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor),
-                           {{"traction-sequence", won.header("Traction-Sequence")}});
+    const Received page = get(path + "/timeline?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor),
+                              {{"traction-sequence", won.header("Traction-Sequence")}});
     ASSERT_EQ(page.status, 200) << page.text;
     for (const json::value& item : page.body.at("items").as_array())
       story.emplace_back(item.at("kind") == "entry" ? item.at("entry").at("kind").as_string()
@@ -339,7 +340,7 @@ TEST_F(RecordsTest, ErasesAPerson) {
   const Id ann = create("contacts", {{"name", "Ann Secret"}, {"title", "Buyer"}}).number("id");
   const std::string path = "/api/v1/contacts/" + std::to_string(ann);
   const std::vector<Header> key{{"idempotency-key", "erase"}};
-  const Asked erased = send(Method::post, path + "/erase", "", key);
+  const Received erased = send(Method::post, path + "/erase", "", key);
   ASSERT_EQ(erased.status, 200) << erased.text;
   EXPECT_EQ(get(path).text.find("Secret"), std::string::npos);
   EXPECT_EQ(get(path).body.at("fields").at("title"), "Buyer");
@@ -359,7 +360,7 @@ TEST_F(RecordsTest, Searches) {
 }
 
 TEST_F(RecordsTest, SettingsAreOneRecord) {
-  const Asked read = get("/api/v1/settings");
+  const Received read = get("/api/v1/settings");
   ASSERT_EQ(read.status, 200) << read.text;
   EXPECT_EQ(read.body.at("fields").at("currency"), "EUR");
   const json::object change{{"fields", {{"zone", "Europe/Berlin"}}}};

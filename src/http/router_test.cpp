@@ -116,7 +116,7 @@ TEST_F(RouterTest, FindsTheRouteBySegmentsLiteralsFirst) {
 
 TEST_F(RouterTest, WhatIsNoRouteGoesToThePageUnlessItIsTheApi) {
   for (const char* path : {"/api/nothing", "/api/things/", "/api/things//story", "/api/things/1/2/3", "/api"}) {
-    const Asked asked = get(path);
+    const Received asked = get(path);
     EXPECT_EQ(asked.status, 404) << path;
     EXPECT_EQ(asked.code(), "not_found");
     EXPECT_EQ(asked.header("Content-Type"), "application/problem+json");
@@ -128,17 +128,17 @@ TEST_F(RouterTest, WhatIsNoRouteGoesToThePageUnlessItIsTheApi) {
 }
 
 TEST_F(RouterTest, SaysWhichMethodsAPathTakes) {
-  const Asked asked = send(Method::patch, "/api/things");
+  const Received asked = send(Method::patch, "/api/things");
   EXPECT_EQ(asked.status, 405);
   EXPECT_EQ(asked.header("Allow"), "GET, HEAD, OPTIONS, POST, PUT");
-  const Asked options = send(Method::options, "/api/things/1");
+  const Received options = send(Method::options, "/api/things/1");
   EXPECT_EQ(options.status, 204);
   EXPECT_EQ(options.header("Allow"), "DELETE, GET, HEAD, OPTIONS");
   EXPECT_EQ(send(Method::other, "/api/things").status, 405);
 }
 
 TEST_F(RouterTest, DecodesAndChecksParameters) {
-  const Asked asked =
+  const Received asked =
       get("/api/things?where=a%3D1&where=n%C3%B6+x&limit=7&titles=true&kind=call", {{"traction-sequence", "12"}});
   ASSERT_EQ(asked.status, 200);
   EXPECT_EQ(asked.body.at("given"), (json::object{{"Traction-Sequence", {"12"}},
@@ -164,7 +164,7 @@ TEST_F(RouterTest, DecodesAndChecksParameters) {
       {"where=%00", "malformed", "where"},
       {"%ff=1", "malformed", "query"}};
   for (const auto& [query, code, field] : wrong) {
-    const Asked refused = get("/api/things?" + query);
+    const Received refused = get("/api/things?" + query);
     EXPECT_EQ(refused.status, 400) << query;
     EXPECT_EQ(refused.code(), code) << query;
     EXPECT_EQ(refused.field(), field) << query;
@@ -195,7 +195,7 @@ TEST_F(RouterTest, TakesABodyOnlyWhereAndAsItShould) {
   EXPECT_EQ(send(Method::post, "/api/things", std::string(1'000'001, ' '), is_json).status, 413);
   for (const std::string& text : {std::string("{"), std::string("{\"a\":1,\"a\":2}"), std::string("[1e400]"),
                                   std::string("\"\xff\""), std::string("{} x"), std::string(100'000, '[')}) {
-    const Asked asked = send(Method::post, "/api/things", text, is_json);
+    const Received asked = send(Method::post, "/api/things", text, is_json);
     EXPECT_EQ(asked.status, 400) << text.substr(0, 20);
     EXPECT_EQ(asked.code(), "malformed");
   }

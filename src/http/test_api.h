@@ -13,7 +13,7 @@
 
 namespace traction {
 
-struct Asked {
+struct Received {
   int status = 0;
   Response response;
   std::string text;
@@ -56,7 +56,7 @@ class ApiTest : public testing::Test {
   const Schema& schema() const { return host_->definitions()->schema; }
 
   // A request with whatever body, admitted and answered as by the adapter.
-  Asked send(Method method, const std::string& target, std::string body = "", std::vector<Header> headers = {}) {
+  Received send(Method method, const std::string& target, std::string body = "", std::vector<Header> headers = {}) {
     auto request = std::make_shared<Request>();
     request->method = method;
     const auto question = target.find('?');
@@ -65,7 +65,7 @@ class ApiTest : public testing::Test {
     request->headers = std::move(headers);
     if (!request->header("host")) request->headers.push_back({"host", "localhost:8080"});
     if (!body.empty()) request->headers.push_back({"content-length", std::to_string(body.size())});
-    Asked asked;
+    Received asked;
     const Service::Admission admission = router_->admit(*request);
     if (admission.refusal) {
       asked.response = std::move(*admission.refusal);
@@ -83,13 +83,13 @@ class ApiTest : public testing::Test {
   }
 
   // The same with a JSON body.
-  Asked ask(Method method, const std::string& target, const json::value& body = nullptr,
-            std::vector<Header> headers = {}) {
+  Received ask(Method method, const std::string& target, const json::value& body = nullptr,
+               std::vector<Header> headers = {}) {
     if (body.is_null()) return send(method, target, "", std::move(headers));
     headers.push_back({"content-type", "application/json"});
     return send(method, target, json::serialize(body), std::move(headers));
   }
-  Asked get(const std::string& target, std::vector<Header> headers = {}) {
+  Received get(const std::string& target, std::vector<Header> headers = {}) {
     return send(Method::get, target, "", std::move(headers));
   }
 
