@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::milliseconds kBetweenWrites{200};
 const std::set<std::string> kParts{"read", "commands", "following", "events", "idle"};
 
 struct Options {
@@ -202,7 +203,10 @@ class Bench {
       return client.must(201, "POST", "/api/v1/activities", "", activity()).at("sequence").as_int64();
     };
     Seq head = 0;
-    for (int i = 0; i < 100; ++i) head = write();
+    for (int i = 0; i < 20; ++i) {  // as many as let the mart hold what memory it will, before the first look
+      head = write();
+      std::this_thread::sleep_for(kBetweenWrites);
+    }
     server.wait_for_mart(company_.deals().front());
     const std::int64_t memory = server.child().memory();
     Subscribers subscribers(server.port(), options_.subscribers, head);
@@ -211,7 +215,7 @@ class Bench {
       for (int i = 0; i < options_.writes; ++i) {
         if (write() != ++head) wrong("a write got another number than the next");
         acknowledged.push_back(Steady::now());
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        std::this_thread::sleep_for(kBetweenWrites);
       }
       return acknowledged;
     });
