@@ -1,4 +1,8 @@
-declare global {
-  namespace App {}
+import '@tanstack/svelte-query';
+
+declare module '@tanstack/svelte-query' {
+  interface Register {
+    // The record types that an answer rests on.
+    queryMeta: { types?: string[] };
+  }
 }
-export {};

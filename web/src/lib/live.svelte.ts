@@ -88,15 +88,16 @@ export class Live {
       this.#timer = setTimeout(() => this.#round(), 100);
       return;
     }
-    const types = [...this.#touched];
+    const touched = new Set(this.#touched);
     const numbers = this.#numbers;
     // Filtered lists come from the mart, so types stay touched until it has caught up.
     if (numbers) this.#touched.clear();
     this.#numbers = this.#again = false;
-    await Promise.all([
-      ...types.map((type) => this.client.invalidateQueries({ queryKey: [this.workspace, 'records', type] })),
-      ...(numbers ? [this.client.invalidateQueries({ queryKey: [this.workspace, 'metric'] })] : []),
-    ]);
+    await this.client.invalidateQueries({
+      queryKey: [this.workspace],
+      predicate: ({ queryKey, meta }) =>
+        queryKey[1] === 'metric' ? numbers : (meta?.types?.some((type) => touched.has(type)) ?? false),
+    });
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#again) this.#ask({});

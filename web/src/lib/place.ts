@@ -9,11 +9,12 @@ export interface Opened extends Question {
   column?: string;
 }
 
-const single = ['by', 'grain', 'from', 'to', 'at', 'compare', 'column'] as const;
+const single = ['grain', 'from', 'to', 'at', 'compare', 'column'] as const;
 
-function write({ metric, where, ...rest }: Opened): string {
+function write({ metric, where, by, ...rest }: Opened): string {
   const query = new URLSearchParams();
   for (const name of single) if (rest[name]) query.set(name, rest[name]);
+  if (by) query.set('by', by.join(','));
   for (const condition of where ?? []) query.append('where', condition);
   return query.size ? `${metric}?${query}` : metric;
 }
@@ -23,6 +24,7 @@ export function read(text: string): Opened {
   const query = new URLSearchParams(rest);
   const opened: Record<string, unknown> = { metric };
   for (const name of single) if (query.has(name)) opened[name] = query.get(name);
+  if (query.has('by')) opened.by = query.get('by')?.split(',');
   if (query.has('where')) opened.where = query.getAll('where');
   return opened as unknown as Opened;
 }

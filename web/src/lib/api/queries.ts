@@ -1,5 +1,5 @@
-// What the page asks the server, as TanStack queries. Keys begin with the workspace and say what the answer rests on,
-// so that live events (lib/live) know what to ask again.
+// What the page asks the server, as TanStack queries. Keys begin with the workspace; numbers have "metric" second, and
+// records say in `meta.types` on which record types they rest, so that live events (lib/live) know what to ask again.
 import { keepPreviousData, queryOptions } from '@tanstack/svelte-query';
 import { api, body, type Schemas } from './client';
 
@@ -9,7 +9,7 @@ export type Deal = Schemas['Deal'];
 // A question about a metric; its parameters as the API has them.
 export interface Question {
   metric: string;
-  by?: string;
+  by?: string[];
   grain?: 'day' | 'week' | 'month' | 'quarter' | 'year';
   from?: string;
   to?: string;
@@ -36,17 +36,17 @@ export const workspaces = () =>
 
 export const settings = (workspace: string) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'workspace'],
+    queryKey: [workspace, 'settings'],
+    meta: { types: ['workspace'] },
     queryFn: async ({ signal }) =>
       (await body(api.GET('/api/v1/settings', { params: { query: { workspace } }, signal }))).fields,
     staleTime: never,
   });
 
-export const metrics = (workspace: string) =>
+export const metrics = () =>
   queryOptions({
-    queryKey: [workspace, 'metrics'],
-    queryFn: async ({ signal }) =>
-      (await body(api.GET('/api/v1/metrics', { params: { query: { workspace } }, signal }))).metrics,
+    queryKey: ['metrics'],
+    queryFn: async ({ signal }) => (await body(api.GET('/api/v1/metrics', { signal }))).metrics,
     staleTime: never,
   });
 
@@ -74,7 +74,8 @@ export const rows = (workspace: string, { metric: name, ...query }: Question, li
 
 export const deals = (workspace: string, list: DealList) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'deal', list],
+    queryKey: [workspace, 'deals', list],
+    meta: { types: ['deal'] },
     queryFn: ({ signal }) =>
       body(api.GET('/api/v1/deals', { params: { query: { workspace, titles: true, ...list } }, signal })),
     staleTime: never,
@@ -83,27 +84,32 @@ export const deals = (workspace: string, list: DealList) =>
 
 export const deal = (workspace: string, id: string) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'deal', id],
+    queryKey: [workspace, 'deal', id],
+    meta: { types: ['deal'] },
     queryFn: ({ signal }) =>
       body(api.GET('/api/v1/deals/{id}', { params: { path: { id }, query: { workspace, titles: true } }, signal })),
     staleTime: never,
   });
 
+// The newest steps of what happened to a deal and around it.
 export const timeline = (workspace: string, id: string) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'deal', id, 'timeline'],
+    queryKey: [workspace, 'timeline', id],
+    meta: { types: ['deal', 'activity'] },
     queryFn: async ({ signal }) =>
-      (
-        await body(
-          api.GET('/api/v1/deals/{id}/timeline', { params: { path: { id }, query: { workspace, limit: 50 } }, signal }),
-        )
-      ).entries,
+      body(
+        api.GET('/api/v1/deals/{id}/timeline', {
+          params: { path: { id }, query: { workspace, titles: true, limit: 100 } },
+          signal,
+        }),
+      ),
     staleTime: never,
   });
 
 export const stages = (workspace: string) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'stage'],
+    queryKey: [workspace, 'stages'],
+    meta: { types: ['stage', 'pipeline'] },
     queryFn: async ({ signal }) =>
       (
         await body(api.GET('/api/v1/stages', { params: { query: { workspace, titles: true, limit: 500 } }, signal }))
@@ -115,7 +121,8 @@ export const stages = (workspace: string) =>
 
 export const members = (workspace: string) =>
   queryOptions({
-    queryKey: [workspace, 'records', 'member'],
+    queryKey: [workspace, 'members'],
+    meta: { types: ['member'] },
     queryFn: async ({ signal }) =>
       (
         await body(api.GET('/api/v1/members', { params: { query: { workspace, limit: 2000 } }, signal }))
