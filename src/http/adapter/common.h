@@ -11,7 +11,7 @@
 #include "http/adapter/stream.h"
 #include "http/server.h"
 
-namespace traction {
+namespace traction::adapter {
 
 struct Common {
   Common(ServerOptions given, Service& served) : options(std::move(given)), service(served) {}
@@ -33,4 +33,4 @@ struct Common {
   Producers producers;
 };
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -9,7 +9,7 @@
 
 #include "http/adapter/parser.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 bool same(std::string_view text, std::string_view lower) {
@@ -97,4 +97,4 @@ std::string http_date(std::int64_t unix_seconds) {
                      at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec);
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

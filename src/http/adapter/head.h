@@ -1,4 +1,5 @@
-// The text of an answer's head. Pure, thread-safe.
+// The text of an answer's head, and what in an answer decides it: how its body is laid out and in which coding. It
+// neither writes nor waits. Pure, thread-safe. The session calls it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include "http/compress.h"
 #include "http/message.h"
 
-namespace traction {
+namespace traction::adapter {
 
 // How an answer is laid out on its connection.
 struct Framing {
@@ -36,4 +37,4 @@ bool bodiless(int status);
 // The time as in the header Date.
 std::string http_date(std::int64_t unix_seconds);
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -14,7 +14,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 namespace asio = boost::asio;
@@ -222,4 +222,4 @@ void Listener::rest() {
   });
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

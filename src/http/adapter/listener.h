@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "http/adapter/loop.h"
 
-namespace traction {
+namespace traction::adapter {
 
 // A socket that listens, not yet accepting.
 struct Listening {
@@ -64,4 +64,4 @@ class Listener : public std::enable_shared_from_this<Listener> {
   const std::function<void(int)> accepted_;
 };
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -7,7 +7,7 @@
 
 #include "http/adapter/head.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 64 * 1024;
@@ -24,10 +24,10 @@ Loop::Loop(const ServerOptions& options) : buffer_(kReadAtOnce) {
 
 Loop::~Loop() { finish(); }
 
-void Loop::tell(Connection::Why why) {
+void Loop::tell(Caller::Why why) {
   boost::asio::post(io_, [this, why] {
     ending_ = true;
-    for (Connection& connection : connections_) connection.interrupt(why);
+    for (Caller& connection : connections_) connection.interrupt(why);
   });
 }
 
@@ -62,20 +62,20 @@ void Loop::look_over_later() {
 void Loop::look_over() {
   const SteadyTime now = std::chrono::steady_clock::now();
   std::vector<pollfd> polled;
-  std::vector<Connection*> watched;
-  for (Connection& connection : connections_) {
+  std::vector<Caller*> watched;
+  for (Caller& connection : connections_) {
     if (connection.deadline_ < now) {
       connection.deadline_ = kNever;
-      connection.interrupt(Connection::Why::late);
-    } else if (connection.doing_ == Connection::Doing::waiting || connection.doing_ == Connection::Doing::answering ||
-               connection.doing_ == Connection::Doing::subscribed) {
+      connection.interrupt(Caller::Why::late);
+    } else if (connection.doing_ == Caller::Doing::waiting || connection.doing_ == Caller::Doing::answering ||
+               connection.doing_ == Caller::Doing::subscribed) {
       polled.push_back({connection.descriptor_, POLLRDHUP, 0});
       watched.push_back(&connection);
     }
   }
   if (polled.empty() || poll(polled.data(), polled.size(), 0) <= 0) return;
   for (std::size_t i = 0; i < polled.size(); ++i)
-    if (polled[i].revents & (POLLRDHUP | POLLHUP | POLLERR)) watched[i]->interrupt(Connection::Why::hung_up);
+    if (polled[i].revents & (POLLRDHUP | POLLHUP | POLLERR)) watched[i]->interrupt(Caller::Why::hung_up);
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -17,7 +17,7 @@
 
 #include "http/server.h"
 
-namespace traction {
+namespace traction::adapter {
 
 using Executor = boost::asio::io_context::executor_type;
 template <class T = void>
@@ -27,10 +27,10 @@ inline constexpr boost::asio::use_awaitable_t<Executor> kUseTask;
 using SteadyTime = std::chrono::steady_clock::time_point;
 inline constexpr SteadyTime kNever = SteadyTime::max();
 
-// A connection as its loop sees it.
-class Connection : public boost::intrusive::list_base_hook<> {
+// A connection as its loop sees it; not called so, since the mart has its own.
+class Caller : public boost::intrusive::list_base_hook<> {
  public:
-  virtual ~Connection() = default;
+  virtual ~Caller() = default;
 
   enum class Doing {
     idle,        // between requests
@@ -66,11 +66,11 @@ class Loop {
 
   // From any thread.
   boost::asio::io_context& io() { return io_; }
-  void tell(Connection::Why why);  // to all its connections, and to those that come later: ending
-  void finish();                   // after the last connection has gone
+  void tell(Caller::Why why);  // to all its connections, and to those that come later: ending
+  void finish();               // after the last connection has gone
 
-  void add(Connection& connection) { connections_.push_back(connection); }
-  void remove(Connection& connection) { connections_.erase(connections_.iterator_to(connection)); }
+  void add(Caller& connection) { connections_.push_back(connection); }
+  void remove(Caller& connection) { connections_.erase(connections_.iterator_to(connection)); }
   bool ending() const { return ending_; }
   std::span<char> buffer() { return buffer_; }  // for reading: to be emptied before the next wait
   const std::string& date();                    // for answers' headers
@@ -85,7 +85,7 @@ class Loop {
                                     Executor>
       timer_{io_};
   std::chrono::milliseconds pause_;  // between two looks
-  boost::intrusive::list<Connection> connections_;
+  boost::intrusive::list<Caller> connections_;
   std::vector<char> buffer_;
   std::string date_;
   std::time_t date_of_ = 0;
@@ -93,4 +93,4 @@ class Loop {
   std::thread thread_;
 };
 
-}  // namespace traction
+}  // namespace traction::adapter

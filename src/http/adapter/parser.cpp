@@ -5,7 +5,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 namespace http = boost::beast::http;
@@ -161,4 +161,4 @@ std::string_view reason(int status) {
   return {known.data(), known.size()};
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

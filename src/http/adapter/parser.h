@@ -11,7 +11,7 @@
 
 #include "http/message.h"
 
-namespace traction {
+namespace traction::adapter {
 
 class RequestParser {
  public:
@@ -53,4 +53,4 @@ class RequestParser {
 // What stands behind a status: "Not Found". "" for an unknown one.
 std::string_view reason(int status);
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -6,7 +6,7 @@
 
 #include "http/log.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 constexpr std::size_t kMostHeld = 256 * 1024;
@@ -104,4 +104,4 @@ bool Producers::start(Producer producer, std::shared_ptr<Pipe> pipe) {
   return true;
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

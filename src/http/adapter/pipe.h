@@ -12,7 +12,7 @@
 #include "http/compress.h"
 #include "http/message.h"
 
-namespace traction {
+namespace traction::adapter {
 
 class Pipe final : public Sink {
  public:
@@ -55,4 +55,4 @@ class Producers {
   int running_ = 0;
 };
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -19,6 +19,8 @@
 namespace traction {
 namespace {
 
+using namespace adapter;
+
 constexpr std::chrono::milliseconds kLastCall{400};  // for requests that were asked to stop, until they are broken off
 
 // Every connection is an open file, and what most systems allow at first is too little for many.
@@ -77,10 +79,10 @@ class BeastServer final : public Server {
     });
     closed.get_future().wait();
     file_.reset();
-    tell(Connection::Why::ending);
+    tell(Caller::Why::ending);
     if (!all_closed_by(until)) {
-      tell(Connection::Why::last_call);
-      if (!all_closed_by(until + kLastCall)) tell(Connection::Why::aborted);
+      tell(Caller::Why::last_call);
+      if (!all_closed_by(until + kLastCall)) tell(Caller::Why::aborted);
     }
     {
       // What waits for a disk or a compression ends soon, all else has been broken off.
@@ -125,7 +127,7 @@ class BeastServer final : public Server {
     while (recv(descriptor, unread, sizeof unread, MSG_DONTWAIT) > 0) continue;
   }
 
-  void tell(Connection::Why why) {
+  void tell(Caller::Why why) {
     for (const auto& loop : loops_) loop->tell(why);
   }
 
@@ -151,17 +153,17 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Service& se
   if (options.certificate.empty() != options.private_key.empty())
     return refuse(Code::required, options.certificate.empty() ? "certificate" : "private_key",
                   "A certificate and its private key are given together. Name both files, or none to go without TLS.");
-  TlsContext tls;
+  adapter::TlsContext tls;
   if (!options.certificate.empty()) {
-    auto loaded = load_tls(options.certificate, options.private_key);
+    auto loaded = adapter::load_tls(options.certificate, options.private_key);
     if (!loaded) return refuse(loaded);
     tls = std::move(*loaded);
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without asking for silence
   }
   allow_many_files();
-  Result<Listening> tcp, local;
-  if (!options.listen.empty() && !(tcp = open_tcp(options.listen))) return refuse(tcp);
-  if (!options.socket.empty() && !(local = open_unix(options.socket))) {
+  Result<adapter::Listening> tcp, local;
+  if (!options.listen.empty() && !(tcp = adapter::open_tcp(options.listen))) return refuse(tcp);
+  if (!options.socket.empty() && !(local = adapter::open_unix(options.socket))) {
     if (tcp->descriptor >= 0) close(tcp->descriptor);
     return refuse(local);
   }

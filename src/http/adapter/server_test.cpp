@@ -14,6 +14,7 @@
 namespace traction {
 namespace {
 
+using adapter::RequestParser;
 using wire::Answer;
 using wire::Client;
 using wire::Folder;

@@ -9,7 +9,7 @@
 
 #include "http/log.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 constexpr std::uint64_t kMostDiscarded = 64 * 1024;     // of a body nobody wants, so that the connection can go on
@@ -255,4 +255,4 @@ Task<bool> Session::discard_body(RequestParser& parser) {
   co_return reading.end == Reading::End::whole;
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

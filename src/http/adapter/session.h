@@ -15,7 +15,7 @@
 #include "http/adapter/parser.h"
 #include "http/adapter/spool.h"
 
-namespace traction {
+namespace traction::adapter {
 
 // A connection fresh from its listener.
 struct Accepted {
@@ -24,7 +24,7 @@ struct Accepted {
   bool encrypted = false;
 };
 
-class Session final : public Connection, public std::enable_shared_from_this<Session> {
+class Session final : public Caller, public std::enable_shared_from_this<Session> {
  public:
   // Takes the connection over onto a loop. Any thread.
   static void begin(Common& common, Loop& loop, Accepted accepted);
@@ -112,4 +112,4 @@ Task<> Session::in_background(Work work) {
   while (!done) co_await bell();
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -6,7 +6,7 @@
 
 #include "http/adapter/session.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 // What precedes a chunk of that size.
@@ -151,4 +151,4 @@ Task<bool> Session::write(Parts parts) {
   }
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -3,7 +3,7 @@
 
 #include "http/adapter/session.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 constexpr std::size_t kSpoolAtOnce = 256 * 1024;
@@ -44,4 +44,4 @@ Task<Session::Reading> Session::read_body(RequestParser& parser, std::uint64_t m
   }
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

@@ -4,7 +4,7 @@
 
 #include "http/adapter/session.h"
 
-namespace traction {
+namespace traction::adapter {
 
 using End = Attempt::End;
 
@@ -91,4 +91,4 @@ Task<bool> Session::more(SteadyTime deadline, bool at_once) {
 
 void Session::used(std::size_t bytes) { used_ += bytes; }
 
-}  // namespace traction
+}  // namespace traction::adapter

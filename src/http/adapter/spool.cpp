@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-namespace traction {
+namespace traction::adapter {
 
 Spool::~Spool() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -43,4 +43,4 @@ void Spool::close() {
   descriptor_ = -1;
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

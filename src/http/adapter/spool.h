@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace traction {
+namespace traction::adapter {
 
 class Spool {
  public:
@@ -32,4 +32,4 @@ class Spool {
   int failure_ = 0;
 };
 
-}  // namespace traction
+}  // namespace traction::adapter

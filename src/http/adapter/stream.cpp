@@ -13,7 +13,7 @@
 
 #include "base/fault.h"
 
-namespace traction {
+namespace traction::adapter {
 namespace {
 
 using End = Attempt::End;
@@ -186,4 +186,4 @@ std::unique_ptr<Stream> tls_stream(int descriptor, const TlsContext& context) {
   return std::make_unique<Tls>(descriptor, context.get());
 }
 
-}  // namespace traction
+}  // namespace traction::adapter

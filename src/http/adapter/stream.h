@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 
-namespace traction {
+namespace traction::adapter {
 
 // What an attempt came to.
 struct Attempt {
@@ -53,4 +53,4 @@ Result<TlsContext> load_tls(const std::string& certificate, const std::string& p
 std::unique_ptr<Stream> plain_stream(int descriptor);
 std::unique_ptr<Stream> tls_stream(int descriptor, const TlsContext& context);
 
-}  // namespace traction
+}  // namespace traction::adapter
