@@ -45,16 +45,12 @@ class DuckdbMart : public Mart {
     const std::lock_guard lock(apply_mutex_);
     const Seq head = ledger_.read()->head().seq, after = applied();
     try {
-      if (!broken_) {
-        if (head == after || apply(head, progress)) return;
-        drop();  // an erasure: what DuckDB deletes stays in its file
-      }
+      if (database_ && !broken_ && (head == after || apply(head, progress))) return;
     } catch (const Fault& fault) {
       if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
       broken_ = true;
     }
-    if (broken_) put_aside();
-    make();
+    make_anew();  // also after an erasure: what DuckDB deletes stays in its file
     if (head > 0) apply(head, progress);
   }
 
@@ -70,13 +66,13 @@ class DuckdbMart : public Mart {
 
   void rebuild(const Progress& progress) override {
     const std::lock_guard lock(apply_mutex_);
-    drop();
-    make();
+    make_anew();
     if (const Seq head = ledger_.read()->head().seq; head > 0) apply(head, progress);
   }
 
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
     const std::shared_lock lock(database_mutex_);
+    if (!database_) throw Fault(Fault::Kind::disk, "There is no mart: it could not be made anew.");
     std::unique_ptr<Connection> connection = take_idle();
     try {
       Result<Table> table = connection->query(sql, parameters, limit);
@@ -144,9 +140,15 @@ class DuckdbMart : public Mart {
     versions_ = std::make_unique<Versions>(std::move(schema));
   }
 
-  // A new, empty mart.
+  // In place of what is there. Nobody asks while there is nothing.
+  void make_anew() {
+    const std::unique_lock alone(database_mutex_);
+    broken_ ? put_aside() : drop();
+    make();
+  }
+
+  // A new, empty mart. As close() and what calls it: while nobody asks.
   void make() {
-    const std::unique_lock lock(database_mutex_);
     open_database();
     lay_out();
     writer_->run("BEGIN TRANSACTION");
@@ -158,7 +160,6 @@ class DuckdbMart : public Mart {
   }
 
   void close() {
-    const std::unique_lock lock(database_mutex_);
     idle_.clear();
     versions_.reset();
     writer_.reset();
@@ -193,6 +194,7 @@ class DuckdbMart : public Mart {
     const auto tell = [&](Seq seq) {
       if (progress) progress(seq - after, head - after);
     };
+    const Schema before = versions_->schema();
     try {
       writer_->run("BEGIN TRANSACTION");
       Applied applied = apply_entries(ledger_, *versions_, *writer_, {after, head}, bulk, tell);
@@ -208,8 +210,8 @@ class DuckdbMart : public Mart {
       note(head, applied.hash);
       writer_->run("COMMIT");
     } catch (...) {
-      // What was remembered of edited records is now ahead of the tables.
-      versions_ = std::make_unique<Versions>(versions_->schema());
+      // What was remembered of edited records and fields is now ahead of the tables.
+      versions_ = std::make_unique<Versions>(before);
       undo();
       throw;
     }

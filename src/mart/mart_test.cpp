@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <thread>
 
@@ -115,6 +116,35 @@ TEST_F(MartTest, takesUpAFieldOfTheWorkspacesOwn) {
   EXPECT_EQ(mart->applied(), 4);
   mart->catch_up();
   EXPECT_EQ(ask(*mart, "SELECT name, region, rank FROM account ORDER BY id"), "Before - -\nAfter south -\nLast - 3\n");
+}
+
+TEST_F(MartTest, aBuildThatWasCutShortIsTakenUpAgain) {
+  story.make("field", {{"record_type", "account"}, {"name", "region"}, {"field_type", "text"}});
+  story.schema = *with_custom_field(story.schema, story.body(2));
+  story.make("account", {{"name", "After"}, {"region", "north"}});
+  story.tell();
+  const auto mart = story.mart(path);
+  mart->catch_up();
+  const auto stop = [](Seq, Seq) { throw std::runtime_error("stopped"); };
+  EXPECT_THROW(mart->rebuild(stop), std::runtime_error);
+  EXPECT_THROW(mart->catch_up(stop), std::runtime_error);
+  mart->catch_up();
+  EXPECT_EQ(ask(*mart, "SELECT name, region FROM account"), "After north\n");
+}
+
+TEST_F(MartTest, canBeAskedWhileItIsMadeAnew) {
+  story.make("account", {{"name", "Acme"}});
+  story.tell();
+  const auto mart = story.mart(path);
+  mart->catch_up();
+  std::atomic<bool> enough = false;
+  std::thread asker([&] {
+    while (!enough) EXPECT_TRUE(mart->query("SELECT count(*) FROM account", {}));
+  });
+  for (int i = 0; i < 10; ++i) mart->rebuild();
+  enough = true;
+  asker.join();
+  EXPECT_EQ(ask(*mart, "SELECT name FROM account"), "Acme\n");
 }
 
 TEST_F(MartTest, everyTypeOfFieldComesThrough) {
