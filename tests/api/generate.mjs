@@ -96,7 +96,7 @@ class Run {
     const { pool, client, chance } = this;
     const { status, body } = answer;
     const good = status < 300;
-    const json = good && /json/.test(answer.headers['content-type']) && body.length ? JSON.parse(body) : undefined;
+    const json = good && /[/+]json$/.test((answer.headers['content-type'] ?? '').split(';')[0]) && body.length ? JSON.parse(body) : undefined;
     if (answer.headers['traction-sequence']) pool.sequence = Math.max(pool.sequence, Number(answer.headers['traction-sequence']));
     if (good && headers['idempotency-key'] && chance.is(0.3)) {
       const again = await client.send({ ...plan, headers });
@@ -164,8 +164,17 @@ export async function generate({ requests = 500, seed = 1, only = '' } = {}) {
     const asked = [...run.counts.values()].reduce((sum, each) => sum + each.asked, 0);
     console.log(`${asked} requests to ${run.operations.length} operations in ${Math.round((Date.now() - began) / 1000)} s, seed ${seed}: ${faults.length} faults`);
     const code = await server.stop();
+    // What it logged, each thing once.
+    const logged = new Map();
+    for (const line of server.said().split('\n').filter((each) => / (error|warning) /.test(each)))
+      logged.set(line.slice(25), (logged.get(line.slice(25)) ?? 0) + 1);
+    for (const [line, times] of logged) console.log(`the server's log, ${times}×: ${line}`);
     if (code !== 0) faults.push(`the server ended with ${code}: ${server.said()}`);
     return faults;
+  } catch (error) {
+    await new Promise((later) => setTimeout(later, 200));
+    console.log(`The server ${server.child.signalCode ?? server.child.exitCode ?? 'is still there'} and said:\n${server.said()}`);
+    throw error;
   } finally {
     await server.stop();
     rmSync(data, { recursive: true, force: true });

@@ -5,6 +5,7 @@ const require = createRequire(import.meta.url);
 const Ajv2020 = require('ajv/dist/2020.js').default;
 const addFormats = require('ajv-formats').default;
 
+const kSingle = '/api/v1/settings'; // a record without a collection
 const kMethods = ['get', 'put', 'post', 'delete', 'patch'];
 
 export class Document {
@@ -63,7 +64,7 @@ export class Document {
       const schema = responses['200']?.content?.['application/json']?.schema?.$ref ?? '';
       const type = this.json.components.schemas[schema.split('/').pop().replace(/Page$/, '')]?.properties?.type?.const;
       const plural = path.match(/^\/api\/v1\/([^/]+)(\/\{id\})?$/)?.[1];
-      if (method === 'GET' && plural && type) typeOf.set(plural, type);
+      if (method === 'GET' && plural && type && path !== kSingle) typeOf.set(plural, type);
     }
     for (const operation of list) {
       const [, plural, id, tail] = operation.path.match(/^\/api\/v1\/([^/]+)(\/\{[a-z]+\})?(?:\/(.+))?$/) ?? [];

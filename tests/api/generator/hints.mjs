@@ -42,6 +42,7 @@ export class Hints {
       const ids = operation.path.endsWith('/file') ? pool.files : pool.jobs;
       return ids.length ? String(ids.at(-chance.between(1, Math.min(ids.length, 5)))) : '1';
     }
+    if (operation.path.startsWith('/api/v1/uploads/')) return pool.uploads.shift() ?? '0'.repeat(32);
     return name === 'id' ? '1' : undefined;
   }
 
@@ -83,6 +84,8 @@ export class Hints {
         return chance.pick(['2025-01-01', '2026-06']);
       case 'at':
         return chance.pick(['2024-06-30', '2025-01-01T12:00:00Z']);
+      case 'occurred_at':
+        return chance.pick(['2024-03-01T10:00:00Z', '2020-02-29T23:59:59+01:00', 'unknown']);
       case 'text':
         return chance.pick(['com', 'an', 'nordwind', 'the', 'keller', '日本語', '%_%']);
       case 'after':

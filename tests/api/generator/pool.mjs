@@ -42,7 +42,7 @@ export class Pool {
 
   // As it stands in a path.
   inPath(record) {
-    return record.ref && this.chance.is(0.3) ? `ref:${record.ref}` : String(record.id);
+    return record.ref && this.chance.is(0.3) ? encodeURIComponent(`ref:${record.ref}`) : String(record.id);
   }
 
   async refresh(plural, record) {
