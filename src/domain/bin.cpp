@@ -21,7 +21,7 @@ Instant deleted_at(Batch& batch, const Record& record) {
 }  // namespace
 
 Result<Seq> remove(Batch& batch, const RecordType& type, const Record& record, std::optional<Instant> occurred_at) {
-  if (type.single || type.name == "field")
+  if (!allows(Verb::remove, type))
     return refuse(Code::rule, "type",
                   fmt::format("{} cannot be removed: what was recorded depends on it.", type.label));
   if (const auto live = must_be_live(type, record, "target"); !live) return refuse(live);

@@ -256,6 +256,23 @@ Result<Decision> decide(const Schema& schema, Records& records, const Command& c
   return batch.finish();
 }
 
+bool allows(Verb verb, const RecordType& type) {
+  switch (verb) {
+    case Verb::remove:
+    case Verb::restore:
+      return !type.single && type.name != "field";
+    case Verb::merge:
+    case Verb::unmerge:
+      return type.name == "account" || type.name == "contact";
+    case Verb::erase:
+      return type.name == "contact" || type.name == "member";
+    case Verb::create:
+    case Verb::change:
+      return true;
+  }
+  return true;
+}
+
 std::vector<std::string> held_keys(const RecordType& type, const Record& record) {
   if (record.state == RecordState::deleted) return {};
   return unique_keys(type, record.body);

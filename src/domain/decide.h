@@ -64,6 +64,10 @@ struct Decision {
 // the caller passes a schema that has it. Refusals carry "actions[2].fields.stage" as their field.
 Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now);
 
+// Whether the rules ever allow this to be done to records of the type: only accounts and contacts are merged, only
+// persons erased, and what everything else depends on is never removed.
+bool allows(Verb verb, const RecordType& type);
+
 // How long a deleted record can be restored.
 inline constexpr std::int64_t kBinDays = 30;
 

@@ -6,8 +6,6 @@
 namespace traction {
 namespace {
 
-bool is_person(const RecordType& type) { return type.name == "contact" || type.name == "member"; }
-
 // The person under every name, the given one first: what the record stands for, and all that was merged into that,
 // however far down.
 std::vector<Id> names_of(Batch& batch, const RecordType& type, const Record& person) {
@@ -30,7 +28,7 @@ void forget_given(Batch& batch, const RecordType& type, const std::vector<Entry>
 // Records about the person: an activity's note tells of the contact it names. Other persons' own data stay theirs.
 void forget_about(Batch& batch, const RecordType& person_type, const std::vector<Id>& names) {
   for (const RecordType& type : batch.schema().types()) {
-    if (is_person(type) || std::ranges::none_of(type.fields, &Field::personal)) continue;
+    if (allows(Verb::erase, type) || std::ranges::none_of(type.fields, &Field::personal)) continue;
     for (const Field& field : type.fields)
       if (field.references == person_type.name)
         for (const Id id : batch.naming(type, field, names)) batch.forget(type, id);
@@ -40,7 +38,7 @@ void forget_about(Batch& batch, const RecordType& person_type, const std::vector
 }  // namespace
 
 Result<Seq> erase(Batch& batch, const RecordType& type, const Record& person, std::optional<Instant> occurred_at) {
-  if (!is_person(type))
+  if (!allows(Verb::erase, type))
     return refuse(Code::rule, "type", fmt::format("Only persons are erased; {} are not.", type.plural));
   const std::vector<Id> names = names_of(batch, type, person);
   json::object note;

@@ -40,8 +40,7 @@ Entry last_merge(Batch& batch, const Record& alias) {
 
 Result<Seq> merge(Batch& batch, const RecordType& type, const Record& alias, const Record& kept,
                   std::optional<Instant> occurred_at) {
-  if (type.name != "account" && type.name != "contact")
-    return refuse(Code::rule, "type", "Only accounts and contacts can be merged.");
+  if (!allows(Verb::merge, type)) return refuse(Code::rule, "type", "Only accounts and contacts can be merged.");
   if (alias.id == kept.id)
     return refuse(Code::rule, "into", fmt::format("{} {} cannot be merged into itself.", type.label, kept.id));
   if (const auto live = must_be_live(type, alias, "target"); !live) return refuse(live);

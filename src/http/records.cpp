@@ -269,6 +269,10 @@ class TypeRoutes {
     const std::string path = path_ + "/{id}";
     read(path, "read_" + type_.name, {id_parameter(), workspace_parameter()}, read_record);
     change(path, "change_" + type_.name, {id_parameter()}, read_change);
+  }
+
+  void removing() {
+    const std::string path = path_ + "/{id}";
     Route& gone = route(Method::del, path, kWriter, "delete_" + type_.name, fmt::format("Delete a {}", what_));
     gone.about = fmt::format("It can be restored for {} days.", kBinDays);
     gone.parameters = with({id_parameter(), if_match_parameter(), occurred_parameter()}, writing_parameters());
@@ -373,8 +377,9 @@ std::vector<Route> record_routes(const Schema& schema) {
     }
     of.collection();
     of.one();
-    if (type.name == "account" || type.name == "contact") of.merging();
-    if (std::ranges::any_of(type.fields, &Field::personal)) of.erasing();
+    if (allows(Verb::remove, type)) of.removing();
+    if (allows(Verb::merge, type)) of.merging();
+    if (allows(Verb::erase, type)) of.erasing();
   }
   return routes;
 }
