@@ -17,6 +17,9 @@ namespace {
 // The commands that are being carried out and can be interrupted, by number.
 class Runs {
  public:
+  explicit Runs(std::stop_token ending) : ending_(std::move(ending)) {}
+
+  bool ending() const { return ending_.stop_requested(); }
   std::int64_t add(std::stop_source stop) {
     const std::lock_guard lock(mutex_);
     stops_.emplace(++last_, std::move(stop));
@@ -32,6 +35,7 @@ class Runs {
   }
 
  private:
+  const std::stop_token ending_;  // of the server
   std::mutex mutex_;
   std::int64_t last_ = 0;
   std::map<std::int64_t, std::stop_source> stops_;
@@ -52,7 +56,7 @@ class FarConsole : public Console {
     run_ = runs_.add(stop_);
     send(Frame::catching, std::to_string(run_));
   }
-  bool interrupted() override { return gone_.stop_requested() || stop_.stop_requested(); }
+  bool interrupted() override { return runs_.ending() || gone_.stop_requested() || stop_.stop_requested(); }
   void check() override {
     if (run_ == 0 && gone_.stop_requested()) throw HungUp();
   }
@@ -133,8 +137,8 @@ Handler carrying_out(std::shared_ptr<Runs> runs) {
 
 }  // namespace
 
-std::vector<Route> command_routes(std::function<std::string()> address) {
-  const auto runs = std::make_shared<Runs>();
+std::vector<Route> command_routes(std::function<std::string()> address, std::stop_token ending) {
+  const auto runs = std::make_shared<Runs>(std::move(ending));
   const std::string path = "/command";
   const Body takes{.kind = Body::Kind::json, .most = 4 << 20};
   return {{.method = Method::get,

@@ -201,11 +201,13 @@ std::optional<int> forward(const Arguments& arguments, const std::vector<std::st
   }
 }
 
-std::optional<json::object> server_of(const std::string& data) {
-  json::value told = ask(socket_of(data), request(http::verb::get, "/command", nullptr));
-  if (json::object* object = told.if_object(); object && object->contains("process") && object->contains("address"))
-    return std::move(*object);
-  return std::nullopt;
+std::optional<RunningServer> server_of(const std::string& data) {
+  const json::value told = ask(socket_of(data), request(http::verb::get, "/command", nullptr));
+  const json::object* object = told.if_object();
+  const json::value* process = object ? object->if_contains("process") : nullptr;
+  const json::value* address = object ? object->if_contains("address") : nullptr;
+  if (!process || !process->is_int64() || !address || !address->is_string()) return std::nullopt;
+  return RunningServer{process->get_int64(), std::string(address->get_string())};
 }
 
 }  // namespace traction

@@ -6,7 +6,9 @@
 // frames until one of kind `ended`: a byte for the kind, four for the length (the greatest first), then so many bytes.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +34,15 @@ std::string socket_of(const std::string& data);
 // server, or the command is one that runs here in any case. `words` are the arguments as they were typed.
 std::optional<int> forward(const Arguments& arguments, const std::vector<std::string>& words, Console& console);
 
-// What the server that owns the directory says of itself, {"process", "address"}; nullopt when there is none.
-std::optional<json::object> server_of(const std::string& data);
+// The server that owns the directory, as it says itself; nullopt when there is none.
+struct RunningServer {
+  std::int64_t process = 0;
+  std::string address;
+};
+std::optional<RunningServer> server_of(const std::string& data);
 
-// The server's end. They answer over the socket alone, and are not part of the API that others may use. `address` is
-// called once the server listens.
-std::vector<Route> command_routes(std::function<std::string()> address);
+// The server's end. They answer over the socket alone, and are not part of the API that others may use. `ending`
+// interrupts those commands that can be.
+std::vector<Route> command_routes(std::function<std::string()> address, std::stop_token ending);
 
 }  // namespace traction

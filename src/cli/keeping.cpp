@@ -8,6 +8,7 @@
 #include "app/report_json.h"
 #include "base/zone.h"
 #include "cli/commands.h"
+#include "cli/forward.h"
 #include "cli/session.h"
 #include "ledger/chain.h"
 
@@ -115,7 +116,15 @@ Result<int> rebuild(CommandSession& session) {
 
 Result<int> doctor(CommandSession& session) {
   using Health = Finding::Health;
-  const auto findings = examine(session.data_path(), session.clock(), session.random());
+  auto findings = examine(session.data_path(), session.clock(), session.random());
+  if (const auto server = server_of(session.data_path())) {
+    // That the directory is in use is as it should be.
+    std::erase_if(findings, [](const Finding& each) { return each.what == "Directory"; });
+    findings.push_back({Health::good, "Server",
+                        fmt::format("process {} serves {} at {}", server->process, session.data_path(),
+                                    server->address.empty() ? "its socket" : server->address),
+                        ""});
+  }
   std::string text;
   for (const Finding& each : findings) {
     text += fmt::format("{:<8} {}: {}\n", name(each.health), each.what, each.found);
@@ -168,7 +177,8 @@ std::vector<Subcommand> keeping_commands() {
        "traction restore tonight.traction --data /srv/traction",
        {{"FILE", "A backup"}},
        {{"--replace", "Set aside what is in the directory"}},
-       bring_back},
+       bring_back,
+       true},
       {"verify",
        data,
        "Recompute the chain and every record from the stored bytes",
@@ -177,8 +187,8 @@ std::vector<Subcommand> keeping_commands() {
        {},
        verify_all},
       {"rebuild", data, "Build the mart anew from the ledger", "traction rebuild", {}, {}, rebuild},
-      {"doctor", data, "Look everything over and say what to do", "traction doctor", {}, {}, doctor},
-      {"version", data, "Print the version and those of its parts", "traction version", {}, {}, version},
+      {"doctor", data, "Look everything over and say what to do", "traction doctor", {}, {}, doctor, true},
+      {"version", data, "Print the version and those of its parts", "traction version", {}, {}, version, true},
   };
 }
 

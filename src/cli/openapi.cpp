@@ -27,7 +27,8 @@ std::vector<Subcommand> openapi_commands() {
            "traction openapi > openapi.json",
            {},
            {},
-           print_openapi}};
+           print_openapi,
+           true}};
 }
 
 }  // namespace traction

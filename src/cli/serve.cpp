@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <stop_token>
 #include <thread>
 
 #include "base/fault.h"
@@ -21,6 +22,7 @@
 #include "http/router.h"
 #include "http/routes.h"
 #include "http/server.h"
+#include "http/site.h"
 #include "http/uploads.h"
 
 namespace traction {
@@ -111,6 +113,13 @@ void open_workspaces(Host& host) {
   }
 }
 
+std::shared_ptr<const Site> page() {
+  const auto folder = find_web();
+  if (folder) return std::make_shared<Site>(*folder);
+  log(LogLevel::warning, to_string(folder.error()));
+  return std::make_shared<Site>();
+}
+
 void stop(Host& host, Router& router, Server& server) {
   log(LogLevel::info, "stopping");
   std::thread([] {
@@ -144,6 +153,7 @@ Result<int> serve(CommandSession& session) {
   Events events;
   std::atomic<Router*> routing = nullptr;
   std::atomic<Server*> running = nullptr;
+  std::stop_source ending;
   const Schema& schema = (*definitions)->schema;
   Router* counting = nullptr;  // there before the first request
   const auto connections = [&] { return running ? running.load()->counts() : ServerCounts{}; };
@@ -152,12 +162,13 @@ Result<int> serve(CommandSession& session) {
   for (Route& each : routes)
     if (each.body.kind == Body::Kind::file)
       each.body.most = static_cast<std::uint64_t>(config->integer("most_upload_bytes"));
-  for (Route& each : command_routes([&] { return running ? running.load()->address() : ""; }))
+  for (Route& each : command_routes([&] { return running ? running.load()->address() : ""; }, ending.get_token()))
     routes.push_back(std::move(each));
   RouterOptions options;
   options.workers = static_cast<int>(config->integer("workers"));
   options.spool = uploads_folder(data);
   options.hosts = config->list("hosts");
+  options.otherwise = [site = page()](const Request& request) { return site->answer(request); };
   Router router(**host, std::move(routes), std::move(options));
   routing = &router;
   counting = &router;
@@ -169,6 +180,7 @@ Result<int> serve(CommandSession& session) {
   std::fflush(stdout);
   open_workspaces(**host);
   signals.wait();
+  ending.request_stop();
   stop(**host, router, **server);
   fs::remove(socket_of(data));
   log(LogLevel::info, "stopped");

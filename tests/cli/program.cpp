@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,7 @@ pid_t Program::begin(std::vector<std::string> arguments) {
     dup2(open("/dev/null", O_RDONLY), 0);
     dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
     dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+    if (!folder_.empty() && chdir(folder_.c_str()) != 0) _exit(127);
     execv(argv[0], argv.data());
     _exit(127);
   }
@@ -57,6 +59,25 @@ Ran Program::end(pid_t child) {
   ran.out = contents(fmt::format("{}/out.{}", root_, child));
   ran.err = contents(fmt::format("{}/err.{}", root_, child));
   return ran;
+}
+
+pid_t Program::begin_server(std::vector<std::string> arguments) {
+  std::vector<std::string> words{"serve", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const pid_t server = begin(std::move(words));
+  const std::string out = fmt::format("{}/out.{}", root_, server);
+  siginfo_t ended{};
+  for (int i = 0; i < 6000 && ended.si_pid == 0 && contents(out).find('\n') == std::string::npos; ++i) {
+    usleep(5000);
+    waitid(P_PID, static_cast<id_t>(server), &ended, WEXITED | WNOHANG | WNOWAIT);
+  }
+  EXPECT_EQ(ended.si_pid, 0) << contents(fmt::format("{}/err.{}", root_, server));
+  return server;
+}
+
+Ran Program::end_server(pid_t server) {
+  kill(server, SIGTERM);
+  return end(server);
 }
 
 Ran Program::run(std::vector<std::string> arguments) { return end(begin(std::move(arguments))); }

@@ -41,6 +41,11 @@ class Program : public testing::Test {
   pid_t begin(std::vector<std::string> arguments);
   Ran end(pid_t child);
 
+  // Begins a server on any free port and waits until it says that it is ready; its process id. end_server() sends it a
+  // SIGTERM.
+  pid_t begin_server(std::vector<std::string> arguments = {});
+  Ran end_server(pid_t server);
+
   // A pipeline "Sales" with New (open), Talk (open), Won, Lost; currency EUR, zone Europe/Berlin.
   void set_up_selling();
   // The bundled 200 deals.
@@ -49,6 +54,7 @@ class Program : public testing::Test {
   std::string temp(const std::string& name) const { return root_ + "/" + name; }
 
   std::string root_, data_;
+  std::string folder_;                    // where the program stands; "" = where the test does
   std::vector<std::string> environment_;  // NAME=value, added to the test's own
 };
 
