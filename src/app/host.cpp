@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace traction {
 namespace {
 
@@ -34,6 +38,25 @@ Host::~Host() = default;
 
 Result<std::shared_ptr<Hosted>> Host::workspace(const std::string& name) {
   const std::lock_guard lock(mutex_);
+  return open_one(name);
+}
+
+Result<std::shared_ptr<Hosted>> Host::usual_workspace() {
+  const std::lock_guard lock(mutex_);
+  if (usual_) return usual_;
+  const std::vector<std::string> names = directory_->workspaces();
+  const bool usual = std::ranges::find(names, "default") != names.end();
+  if (!usual && names.empty())
+    return refuse(Code::not_found, "workspace", "There is no workspace yet. Make one with POST /api/v1/workspaces.");
+  if (!usual && names.size() > 1)
+    return refuse(Code::required, "workspace",
+                  fmt::format("Say which workspace you mean: ?workspace=NAME. There are {}.", enumerate(names)));
+  auto found = open_one(usual ? "default" : names.front());
+  if (found) usual_ = *found;
+  return found;
+}
+
+Result<std::shared_ptr<Hosted>> Host::open_one(const std::string& name) {
   if (const auto found = open_.find(name); found != open_.end()) return found->second;
   if (making_.contains(name)) return being_made(name);
   auto opened = directory_->workspace(name, definitions_);
@@ -56,6 +79,7 @@ Result<std::shared_ptr<Hosted>> Host::create(const std::string& name, json::obje
   if (!made) return refuse(made);
   auto hosted = std::make_shared<Hosted>(std::move(*made), options_.follow);
   const std::lock_guard lock(mutex_);
+  usual_.reset();
   return open_[name] = std::move(hosted);
 }
 

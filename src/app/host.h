@@ -56,19 +56,26 @@ class Host {
   Result<std::shared_ptr<Hosted>> create(const std::string& name, json::object settings,
                                          const Directory::Fill& fill = {});
 
+  // The one that is meant where none is named: "default", else the only one there is. Refused as workspace(), and
+  // (required) when there are several.
+  Result<std::shared_ptr<Hosted>> usual_workspace();
+
   // Those that are open, for counts.
   std::vector<std::shared_ptr<Hosted>> open_workspaces();
 
  private:
   Host(std::unique_ptr<Directory> directory, std::shared_ptr<const Definitions> definitions, HostOptions options,
        Clock& clock);
+  Result<std::shared_ptr<Hosted>> open_one(const std::string& name);  // with mutex_ held
 
   const std::unique_ptr<Directory> directory_;
   const std::shared_ptr<const Definitions> definitions_;
   const HostOptions options_;
   Clock& clock_;
-  std::mutex mutex_;  // guards the two below, held while one is opened
+
+  std::mutex mutex_;  // guards all below, held while one is opened
   std::map<std::string, std::shared_ptr<Hosted>> open_;
+  std::shared_ptr<Hosted> usual_;  // what usual_workspace() found, until there is another workspace
   std::set<std::string> making_;
   Jobs jobs_;  // ends first
 };

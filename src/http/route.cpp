@@ -49,15 +49,8 @@ Response json_response(int status, const json::value& value) {
 }
 
 Result<std::shared_ptr<Hosted>> workspace_of(const Context& context) {
-  if (context.has("workspace")) return context.host->workspace(context.text("workspace"));
-  auto usual = context.host->workspace("default");
-  if (usual || usual.error().code != Code::not_found) return usual;
-  const std::vector<std::string> names = context.host->directory().workspaces();
-  if (names.size() == 1) return context.host->workspace(names.front());
-  if (names.empty())
-    return refuse(Code::not_found, "workspace", "There is no workspace yet. Make one with POST /api/v1/workspaces.");
-  return refuse(Code::required, "workspace",
-                fmt::format("Say which workspace you mean: ?workspace=NAME. There are {}.", enumerate(names)));
+  return context.has("workspace") ? context.host->workspace(context.text("workspace"))
+                                  : context.host->usual_workspace();
 }
 
 Parameter workspace_parameter() {
