@@ -26,9 +26,13 @@ async function serve(data, port) {
   };
 }
 
-test('without a workspace the page says how to begin, and can', async () => {
+test('without a workspace the page says how to begin, and can', async (t) => {
   const directory = newDirectory();
   const server = await startServer({ data: join(directory, 'data') });
+  t.after(async () => {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
   const page = await open(browser, server.address);
   await page.getByRole('button', { name: 'Invent a demo company' }).click();
   await page.locator('article[data-metric=sales] button').waitFor({ timeout: 120_000 });
@@ -36,12 +40,11 @@ test('without a workspace the page says how to begin, and can', async () => {
   assert.ok((await page.locator('[data-stage]').count()) > 0);
   assert.deepEqual(page.faults, []);
   await page.context().close();
-  await server.stop();
-  rmSync(directory, { recursive: true, force: true });
 });
 
-test('an empty workspace says what will be shown', async () => {
+test('an empty workspace says what will be shown', async (t) => {
   const server = await startServer();
+  t.after(() => server.stop());
   const page = await open(browser, server.address);
   await settled(page);
   assert.equal(await numberOf(tile(page, 'calls_made')), 0);
@@ -51,11 +54,11 @@ test('an empty workspace says what will be shown', async () => {
   }
   assert.deepEqual(page.faults, []);
   await page.context().close();
-  await server.stop();
 });
 
-test('a lost connection is said, and what was missed is there when it comes back', async () => {
+test('a lost connection is said, and what was missed is there when it comes back', async (t) => {
   const first = await startServer();
+  t.after(() => first.stop());
   const { data } = first;
   const port = new URL(first.address).port;
   const page = await open(browser, first.address);
@@ -67,10 +70,8 @@ test('a lost connection is said, and what was missed is there when it comes back
 
   const added = traction(data, 'add', 'activity', 'kind=call', 'direction=outbound', 'outcome=no_answer');
   assert.equal(added.status, 0, added.stderr);
-  const stop = await serve(data, port);
+  t.after(await serve(data, port));
   await page.locator('[data-live=live]').waitFor({ timeout: 60_000 });
   await page.waitForFunction(() => document.querySelector('article[data-metric=calls_made] button').textContent.trim() === '1');
   await page.context().close();
-  await stop();
-  await first.stop();
 });

@@ -37,9 +37,10 @@ export class Live {
       this.#become('live');
     };
     source.addEventListener('ready', (event) => {
-      // Numbers that were read before the stream began may lack what came in between.
+      // Numbers read before the stream began may lack what came in between, or while it was broken: the mart may have
+      // taken that in already, and then says nothing more of it.
       const { seq } = JSON.parse(event.data) as { seq: number };
-      if (!this.last && this.#behind(seq)) this.#ask({ numbers: true });
+      if (this.last || this.#behind(seq)) this.#ask({ numbers: true });
       this.last = Math.max(this.last, seq);
     });
     source.addEventListener('entry', (event) => {
