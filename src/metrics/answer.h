@@ -16,8 +16,8 @@ namespace traction {
 Result<Answer> answer(const Asking& asking, const Query& query);
 
 // The very cases that were counted, over all groups: the columns of their fact, amounts with decimals, references by
-// their titles. A derived metric lists the cases of each metric it is computed from, told apart by "counted_in". At most
-// `limit` of them.
+// their titles. A derived metric lists the cases of each metric it is computed from, told apart by "counted_in". At
+// most `limit` of them.
 Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit = kAllCases);
 
 }  // namespace traction
