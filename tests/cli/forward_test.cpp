@@ -78,7 +78,7 @@ TEST_F(Forward, ReadingGivesTheSameBytes) {
       {"show", "deal", "999999999"},
       {"add", "deal", "nmae=X"},
       {"change", "deal", "999999999", "name=X"},
-      {"backup", "/proc/none/backup"},
+      {"backup", "/proc/version"},
       {"import", "none.csv", "--map", "none"},
       {"export", "deal", "--output", "."},
   };
@@ -158,7 +158,7 @@ TEST_F(Forward, WritingGivesTheSameBytesAndFilesLieWhereTheCallerStands) {
 TEST_F(Forward, EveryCommandThatGoesToTheServerIsComparedHere) {
   const std::set<std::string> alone{"serve", "config", "restore", "doctor", "version", "openapi"};
   const std::string help = ok({"--help"}), here = contents(TRACTION_SOURCE_DIR "/tests/cli/forward_test.cpp");
-  const std::regex line("(?:^|\n)  ([a-z-]+) +[A-Z]");
+  const std::regex line("(?:^|\n)  ([a-z][a-z-]+) +[A-Z]");
   int commands = 0;
   for (std::sregex_iterator each(help.begin(), help.end(), line), end; each != end; ++each, ++commands)
     if (const std::string name = (*each)[1]; !alone.contains(name)) {

@@ -7,10 +7,10 @@ namespace {
 using Usage = Program;
 
 TEST_F(Usage, EveryCommandHelpsWithAnExample) {
-  for (const char* command :
-       {"metrics",    "metric", "list",    "show",   "search",  "add",         "change", "move", "delete",
-        "undelete",   "merge",  "unmerge", "erase",  "import",  "undo-import", "export", "demo", "init",
-        "workspaces", "backup", "restore", "verify", "rebuild", "doctor",      "version"}) {
+  for (const char* command : {"metrics",     "metric",  "list",     "show",    "search",     "add",    "change",
+                              "move",        "delete",  "undelete", "merge",   "unmerge",    "erase",  "import",
+                              "undo-import", "export",  "demo",     "init",    "workspaces", "backup", "restore",
+                              "verify",      "rebuild", "doctor",   "version", "serve",      "config", "openapi"}) {
     const std::string help = ok({command, "--help"});
     EXPECT_NE(help.find("traction " + std::string(command)), std::string::npos) << command;
     EXPECT_NE(help.find("Example"), std::string::npos) << command;
