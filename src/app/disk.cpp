@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -31,6 +32,12 @@ class Open {
  private:
   const int file_;
 };
+
+// Of its own for each of several that a server may be asked to write under one name.
+std::string unfinished_name(const std::string& path) {
+  static std::atomic<int> last = 0;
+  return fmt::format("{}.{}-{}~", path, getpid(), ++last);
+}
 
 }  // namespace
 
@@ -64,7 +71,7 @@ void sync_folder(const std::string& path) {
   if (fsync(folder.get()) != 0) disk_fault(fmt::format("{} cannot be written", path), errno);
 }
 
-NewFile::NewFile(std::string path) : path_(std::move(path)), unfinished_(fmt::format("{}.{}~", path_, getpid())) {
+NewFile::NewFile(std::string path) : path_(std::move(path)), unfinished_(unfinished_name(path_)) {
   file_ = ::open(unfinished_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file_ < 0) disk_fault(fmt::format("{} cannot be made", path_), errno);
 }

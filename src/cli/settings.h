@@ -1,4 +1,5 @@
-// Settings on the command line: how the flags of a command and the environment become a Config. Stateless.
+// Settings on the command line: how the flags of a command and the environment become a Config (app/config.h, where the
+// settings are declared). Stateless. Called once for every command, and by those that show or need all of them.
 #pragma once
 
 #include <vector>
