@@ -200,7 +200,7 @@ test('what is refused is said, with the reason', async () => {
   await alert.waitFor();
   assert.equal(await alert.getByRole('button').count(), 1);
   const none = await open(browser, server.address, '/?workspace=nowhere');
-  await none.getByText('nowhere').waitFor();
+  await none.locator('main p', { hasText: 'nowhere' }).waitFor();
   const lost = await open(browser, server.address, '/no/such/page');
   await lost.getByRole('heading', { level: 1 }).waitFor();
   for (const each of [page, none, lost]) await each.context().close();
