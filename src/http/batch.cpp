@@ -188,6 +188,7 @@ std::vector<Route> batch_routes(const Schema& schema) {
        .answers =
            {{.status = 200, .about = "What was found.", .schema = "SearchResult", .headers = {"Traction-Sequence"}}},
        .problems = {422},
+       .slow = true,
        .handler = answering(search)}};
   for (Route& route : timeline_routes(schema)) routes.push_back(std::move(route));
   return routes;

@@ -53,6 +53,7 @@ Route keeping_route(Method method, std::string path, Policy policy, std::string 
           .tag = "Keeping",
           .summary = std::move(summary),
           .answers = {std::move(answer)},
+          .slow = true,
           .handler = answering(handler)};
 }
 

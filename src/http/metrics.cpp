@@ -164,6 +164,7 @@ Route question(std::string path, std::string id, std::string summary, std::strin
                        .headers = {"Traction-Sequence", "ETag", "Cache-Control"}},
                       {.status = 304, .about = "Nothing has changed.", .headers = {"ETag", "Cache-Control"}}},
           .problems = {404, 422, 503},
+          .slow = true,
           .handler = asked(std::move(tell))};
 }
 

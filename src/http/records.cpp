@@ -252,6 +252,7 @@ class TypeRoutes {
     all.answers = {
         {.status = 200, .about = "A page.", .schema = component_ + "Page", .headers = {"Traction-Sequence"}}};
     all.problems = {422};
+    all.slow = true;
     all.handler = answering([name = type_.name](const Context& context) { return list_records(context, name); });
 
     Route& made = route(Method::post, path_, kWriter, "create_" + type_.name, fmt::format("Create a {}", what_));
@@ -301,6 +302,7 @@ class TypeRoutes {
     erased.parameters = with({id_parameter()}, writing_parameters());
     erased.answers = kWritten;
     erased.problems = {409, 422};
+    erased.slow = true;
     erased.handler = [name = type_.name](const Context& context, const Reply& reply) {
       erase_record(context, reply, name);
     };

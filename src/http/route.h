@@ -109,6 +109,7 @@ struct Route {
   Body body{};
   std::vector<Answered> answers{};
   std::vector<int> problems{};  // statuses of problems besides those that every route may give
+  bool slow = false;            // may take long (the mart, an erasure): such have workers of their own
   Handler handler{};
 };
 

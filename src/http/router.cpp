@@ -179,7 +179,8 @@ class Router::Impl {
         options_(std::move(options)),
         ready_(std::make_shared<std::atomic<bool>>(true)),
         routes_(std::move(routes)),
-        workers_(static_cast<std::size_t>(options_.workers)) {
+        workers_(static_cast<std::size_t>(options_.workers)),
+        slow_workers_(static_cast<std::size_t>(options_.workers)) {
     for (Route& route : health_routes(ready_)) routes_.push_back(std::move(route));
     std::vector<std::string> names;
     std::set<std::string> ids;
@@ -194,7 +195,10 @@ class Router::Impl {
     names.emplace_back("none");
     counts_ = std::make_shared<RequestCounts>(std::move(names));
   }
-  ~Impl() { workers_.join(); }
+  ~Impl() {
+    workers_.join();
+    slow_workers_.join();
+  }
 
   Admission admit(const Request& head) {
     Look look = look_at(head);
@@ -221,7 +225,8 @@ class Router::Impl {
       --waiting_;
       return pending->answer(problem(503, "busy", "", "The server has more to do than it can. Try again in a moment."));
     }
-    boost::asio::post(workers_, [this, look = std::move(look), request = std::move(request), pending] {
+    auto& workers = routes_[look.row].slow ? slow_workers_ : workers_;
+    boost::asio::post(workers, [this, look = std::move(look), request = std::move(request), pending] {
       --waiting_;
       run(look, request, pending);
     });
@@ -313,7 +318,7 @@ class Router::Impl {
   Paths paths_;
   std::shared_ptr<RequestCounts> counts_;
   std::atomic<int> waiting_{0};
-  boost::asio::thread_pool workers_;
+  boost::asio::thread_pool workers_, slow_workers_;
 };
 
 Router::Router(Host& host, std::vector<Route> routes, RouterOptions options)

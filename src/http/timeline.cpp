@@ -65,6 +65,7 @@ std::vector<Route> timeline_routes(const Schema& schema) {
                         titles_parameter(), sequence_parameter()},
          .answers = {{.status = 200, .about = "A page.", .schema = "Timeline", .headers = {"Traction-Sequence"}}},
          .problems = {422},
+         .slow = true,
          .handler = answering([name = type.name](const Context& context) { return read_timeline(context, name); })});
   }
   return routes;
