@@ -9,8 +9,8 @@
 namespace traction {
 namespace {
 
-tl::unexpected<Refusal> being_made(const std::string& name) {
-  return refuse(Code::busy, "workspace",
+tl::unexpected<Refusal> being_made(Code code, const std::string& name) {
+  return refuse(code, "workspace",
                 fmt::format("The workspace \"{}\" is just being made. Ask again when that is done.", name));
 }
 
@@ -58,7 +58,7 @@ Result<std::shared_ptr<Hosted>> Host::usual_workspace() {
 
 Result<std::shared_ptr<Hosted>> Host::open_one(const std::string& name) {
   if (const auto found = open_.find(name); found != open_.end()) return found->second;
-  if (making_.contains(name)) return being_made(name);
+  if (making_.contains(name)) return being_made(Code::not_found, name);
   auto opened = directory_->workspace(name, definitions_);
   if (!opened) return refuse(opened);
   return open_[name] = std::make_shared<Hosted>(std::move(*opened), options_.follow);
@@ -68,7 +68,7 @@ Result<std::shared_ptr<Hosted>> Host::create(const std::string& name, json::obje
                                              const Directory::Fill& fill) {
   {
     const std::lock_guard lock(mutex_);
-    if (!making_.insert(name).second) return being_made(name);
+    if (!making_.insert(name).second) return being_made(Code::duplicate, name);
   }
   // Filling it may take long; others are opened meanwhile.
   const std::shared_ptr<void> making(nullptr, [&](void*) {

@@ -51,7 +51,7 @@ class Host {
   Clock& clock() { return clock_; }
   const std::shared_ptr<const Definitions>& definitions() const { return definitions_; }
 
-  // Refused as Directory::workspace() and create() refuse; (busy) while one of that name is being made.
+  // Refused as Directory::workspace() and create() refuse; one that is just being made is not there yet, but taken.
   Result<std::shared_ptr<Hosted>> workspace(const std::string& name);
   Result<std::shared_ptr<Hosted>> create(const std::string& name, json::object settings,
                                          const Directory::Fill& fill = {});

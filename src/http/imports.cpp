@@ -212,6 +212,7 @@ Result<Jobs::Work> undo_import_work(const Context& context, const std::shared_pt
   if (auto good = members->end(); !good) return refuse(good);
   if (!context.body.get_object().contains("import"))
     return refuse(Code::required, "import", "Which import? Its id stands in what the import came to.");
+  if (import < 1) return refuse(Code::invalid, "import", "This must be the id of an import, a number from 1 on.");
   return [hosted, import, actor = context.principal.member](JobControl& control) -> Result<json::object> {
     const Importing importing(hosted->workspace());
     const auto report = undo_import(importing.host, import, actor, control.telling());
@@ -221,8 +222,7 @@ Result<Jobs::Work> undo_import_work(const Context& context, const std::shared_pt
 }
 
 Result<Jobs::Work> demo_work(const Context& context, std::string& workspace) {
-  const json::value nothing = json::object();
-  auto members = Members::of(context.body.is_null() ? nothing : context.body, "");
+  auto members = Members::of(context.body, "");
   if (!members) return refuse(members);
   workspace = "demo";
   DemoOptions options;

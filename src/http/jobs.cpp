@@ -256,14 +256,14 @@ Route start_route(std::string kind, Policy policy, std::string summary, std::vec
 
 std::vector<Route> starts() {
   const Body none;
-  const auto json = [](const char* schema, bool required) {
-    return Body{.kind = Body::Kind::json, .schema = schema, .most = 16 << 20, .required = required};
+  const auto json = [](const char* schema) {
+    return Body{.kind = Body::Kind::json, .schema = schema, .most = 16 << 20};
   };
   const std::vector<Parameter> where{workspace_parameter()};
   const std::vector<Parameter> where_and_who{workspace_parameter(), actor_parameter()};
-  return {start_route("import", kWriter, "Import uploaded files by their mappings", where_and_who,
-                      json("ImportJob", true), {404, 409, 413, 422}, starting("import", import_work)),
-          start_route("undo-import", kWriter, "Take back a whole import", where_and_who, json("UndoImportJob", true),
+  return {start_route("import", kWriter, "Import uploaded files by their mappings", where_and_who, json("ImportJob"),
+                      {404, 409, 413, 422}, starting("import", import_work)),
+          start_route("undo-import", kWriter, "Take back a whole import", where_and_who, json("UndoImportJob"),
                       {404, 422}, starting("undo-import", undo_import_work)),
           start_route("verify", kOwner, "Recompute the whole ledger and compare", where, none, {404, 422},
                       starting("verify", verify_work)),
@@ -271,8 +271,8 @@ std::vector<Route> starts() {
                       starting("rebuild", rebuild_work)),
           start_route("backup", kOwner, "Pack the whole data directory into one file", {}, none, {},
                       answering(start_backup)),
-          start_route("demo", kOwner, "Invent a company in a workspace of its own", {}, json("DemoJob", false),
-                      {409, 422}, answering(start_demo))};
+          start_route("demo", kOwner, "Invent a company in a workspace of its own", {}, json("DemoJob"), {409, 422},
+                      answering(start_demo))};
 }
 
 std::vector<Route> looks() {
