@@ -1,7 +1,7 @@
 // Live: one event stream per workspace. Entries make lists of their type stale, the mart's progress makes numbers
 // stale; what is on the screen is then asked again, at most once a second and never while the last asking is under way.
 import type { QueryClient } from '@tanstack/svelte-query';
-import type { Answer } from './api/queries';
+import { oldest } from './api/client';
 
 type State = 'connecting' | 'live' | 'lost';
 
@@ -16,6 +16,7 @@ export class Live {
   #source: EventSource | null = null;
   #touched = new Set<string>(); // record types with entries that lists may not show yet
   #numbers = false; // numbers are stale
+  #ready = 0; // the entry from which the stream began, as long as answers may be older
   #again = false; // something came since the last round began
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -37,10 +38,13 @@ export class Live {
       this.#become('live');
     };
     source.addEventListener('ready', (event) => {
-      // Numbers read before the stream began may lack what came in between, or while it was broken: the mart may have
-      // taken that in already, and then says nothing more of it.
       const { seq } = JSON.parse(event.data) as { seq: number };
-      if (this.last || this.#behind(seq)) this.#ask({ numbers: true });
+      // What the mart took in while the stream was broken it tells no more.
+      if (this.last) this.#ask({ numbers: true });
+      else {
+        this.#ready = seq;
+        this.#ask({});
+      }
       this.last = Math.max(this.last, seq);
     });
     source.addEventListener('entry', (event) => {
@@ -71,12 +75,6 @@ export class Live {
     this.since = Date.now();
   }
 
-  #behind(seq: number): boolean {
-    return this.client
-      .getQueriesData<Answer>({ queryKey: [this.workspace, 'metric'] })
-      .some(([, answer]) => answer?.definition !== undefined && answer.definition.as_of < seq);
-  }
-
   #ask({ type, numbers }: { type?: string; numbers?: boolean }) {
     if (type) this.#touched.add(type);
     if (numbers) this.#numbers = true;
@@ -90,6 +88,9 @@ export class Live {
       return;
     }
     const touched = new Set(this.#touched);
+    // What was read before the stream began may lack what came in between.
+    const all = (oldest.get(this.workspace) ?? Infinity) < this.#ready;
+    this.#ready = 0;
     const numbers = this.#numbers;
     // Filtered lists come from the mart, so types stay touched until it has caught up.
     if (numbers) this.#touched.clear();
@@ -97,7 +98,7 @@ export class Live {
     await this.client.invalidateQueries({
       queryKey: [this.workspace],
       predicate: ({ queryKey, meta }) =>
-        queryKey[1] === 'metric' ? numbers : (meta?.types?.some((type) => touched.has(type)) ?? false),
+        all || (queryKey[1] === 'metric' ? numbers : (meta?.types?.some((type) => touched.has(type)) ?? false)),
     });
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

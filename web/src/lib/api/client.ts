@@ -17,6 +17,16 @@ export class Trouble extends Error {
 
 export const api = createClient<paths>({ baseUrl: '' });
 
+// Per workspace the oldest entry that an answer so far knew last: what came after it may be missing on the screen.
+export const oldest = new Map<string, number>();
+api.use({
+  onResponse({ request, response }) {
+    const workspace = new URL(request.url).searchParams.get('workspace');
+    const sequence = Number(response.headers.get('Traction-Sequence') ?? NaN);
+    if (workspace && sequence < (oldest.get(workspace) ?? Infinity)) oldest.set(workspace, sequence);
+  },
+});
+
 type Answered<T> = { data?: T; error?: unknown; response: Response };
 
 // The answer's body; throws Trouble.
