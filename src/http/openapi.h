@@ -1,4 +1,5 @@
-// The API's own description, OpenAPI 3.1, made from the table of routes and the definitions. Pure, thread-safe.
+// The API's own description, OpenAPI 3.1, made from the table of routes and the definitions, so that it cannot say what
+// the router does not do. Pure, thread-safe. Served by docs.cpp and printed by the command line.
 #pragma once
 
 #include <span>
