@@ -40,12 +40,20 @@ json::object value_of(const Field& field, bool given) {
       return {{"type", "boolean"}};
     case FieldType::date:
       return {{"type", "string"}, {"format", "date"}};
-    case FieldType::instant:
-      return {{"type", "string"}, {"format", "date-time"}};
+    case FieldType::instant: {
+      json::object text{{"type", "string"}, {"format", "date-time"}};
+      if (!given) return text;
+      return {{"anyOf", json::array{std::move(text), json::object{{"type", "integer"},
+                                                                  {"format", "int64"},
+                                                                  {"description", "Microseconds since 1970."}}}}};
+    }
     case FieldType::duration:
       return bounded(field, -kLongestSeconds, kLongestSeconds);
-    case FieldType::money:
-      return bounded(field, -kLargestMinor, kLargestMinor);
+    case FieldType::money: {
+      json::object schema = bounded(field, -kLargestMinor, kLargestMinor);
+      schema["examples"] = json::array{125'000};
+      return schema;
+    }
     case FieldType::currency:
       return {{"type", "string"}, {"pattern", "^[A-Z]{3}$"}, {"examples", json::array{"EUR"}}};
     case FieldType::choice:
@@ -97,7 +105,10 @@ json::object property_of(const Field& field, Side side) {
   json::object schema = value_of(field, side != Side::read);
   // What is given as null is cleared, or left to its first value; of what must be there only the latter.
   const bool null = side != Side::read && (!field.required || (side == Side::create && !field.initial.is_null()));
-  if (null) schema = {{"anyOf", json::array{std::move(schema), json::object{{"type", "null"}}}}};
+  if (null) {
+    if (!schema.contains("anyOf")) schema = {{"anyOf", json::array{json::value(std::move(schema))}}};
+    schema["anyOf"].get_array().emplace_back(json::object{{"type", "null"}});
+  }
   schema["description"] = about_of(field);
   if (!field.references.empty()) schema["x-references"] = field.references;  // for programs
   if (side == Side::read && field.system) schema["readOnly"] = true;

@@ -23,7 +23,7 @@ export class Document {
     if (headers.etag === this.#tag) return false;
     this.#tag = headers.etag;
     this.json = JSON.parse(body);
-    this.ajv = new Ajv2020({ strict: false, validateFormats: true, allErrors: false, validateSchema: false });
+    this.ajv = new Ajv2020({ strict: false, validateFormats: true, validateSchema: false, code: { optimize: false } });
     addFormats(this.ajv);
     this.ajv.addSchema(this.json, 'document');
     this.validators = new Map();

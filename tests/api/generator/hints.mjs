@@ -3,8 +3,12 @@
 
 const kMapping = `[file]
 name = "members.csv"
-[member]
+[[record]]
+type = "member"
+
+[record.fields]
 name = "Name"
+email = "Email"
 `;
 
 export class Hints {
@@ -100,13 +104,15 @@ export class Hints {
     const { chance, pool, values } = this;
     switch (operation.bodyName) {
       case 'FieldCreate': {
-        const name = `own_${chance.pick('abcdefghijkl')}`;
+        const name = `own_${chance.pick('abcd')}`;
         const type = chance.pick(['text', 'integer', 'decimal', 'boolean', 'date', 'instant', 'duration', 'choice', 'reference']);
         const fields = { record_type: chance.pick(['product', 'campaign', 'deal']), name, field_type: type, label: chance.word() };
         if (type === 'choice') fields.choices = 'red, green, blue';
         if (type === 'reference') fields.references = 'account';
         return { fields };
       }
+      case 'FieldChange': // its type never changes
+        return { fields: { [chance.pick(['label', 'about'])]: chance.word() } };
       case 'SettingsChange': {
         const value = values.good(operation.bodySchema);
         delete value.fields.working_hours;

@@ -187,7 +187,7 @@ export class Requests {
       () => text.replace('{', '{"text":"\\ud800",'),
     ];
     plan.body = Buffer.from(chance.pick(ways)());
-    plan.sound = false;
+    plan.sound = plan.body.length || plan.operation.requestBody.required ? false : null;
   }
 
   contentType(plan) {
