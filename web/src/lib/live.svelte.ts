@@ -14,7 +14,8 @@ export class Live {
   last = $state(0); // the newest entry we were told of
 
   #source: EventSource | null = null;
-  #touched = new Set<string>(); // record types with entries that lists may not show yet
+  #touched = new Map<string, number>(); // record types with entries that lists may not show yet: their newest
+  #applied = 0; // how far the mart is, as we were told
   #numbers = false; // numbers are stale
   #ready = 0; // the entry from which the stream began, as long as answers may be older
   #again = false; // something came since the last round began
@@ -40,19 +41,22 @@ export class Live {
     source.addEventListener('ready', (event) => {
       const { seq } = JSON.parse(event.data) as { seq: number };
       // What the mart took in while the stream was broken it tells no more.
-      if (this.last) this.#ask({ numbers: true });
-      else {
-        this.#ready = seq;
-        this.#ask({});
-      }
+      if (this.last) this.#numbers = true;
+      else this.#ready = seq;
+      this.#ask();
       this.last = Math.max(this.last, seq);
     });
     source.addEventListener('entry', (event) => {
       const entry = JSON.parse(event.data) as { seq: number; type: string };
       this.last = entry.seq;
-      this.#ask({ type: entry.type });
+      this.#touched.set(entry.type, entry.seq);
+      this.#ask();
     });
-    source.addEventListener('applied', () => this.#ask({ numbers: true }));
+    source.addEventListener('applied', (event) => {
+      this.#applied = (JSON.parse(event.data) as { seq: number }).seq;
+      this.#numbers = true;
+      this.#ask();
+    });
     source.onerror = () => {
       this.#become('lost');
       // The browser comes again by itself after a broken connection, with Last-Event-ID, but not after a refusal.
@@ -75,9 +79,7 @@ export class Live {
     this.since = Date.now();
   }
 
-  #ask({ type, numbers }: { type?: string; numbers?: boolean }) {
-    if (type) this.#touched.add(type);
-    if (numbers) this.#numbers = true;
+  #ask() {
     this.#again = true;
     this.#timer ??= setTimeout(() => this.#round(), 50);
   }
@@ -87,14 +89,14 @@ export class Live {
       this.#timer = setTimeout(() => this.#round(), 100);
       return;
     }
-    const touched = new Set(this.#touched);
+    const touched = new Set(this.#touched.keys());
+    const numbers = this.#numbers;
     // What was read before the stream began may lack what came in between.
     const all = (oldest.get(this.workspace) ?? Infinity) < this.#ready;
-    this.#ready = 0;
-    const numbers = this.#numbers;
-    // Filtered lists come from the mart, so types stay touched until it has caught up.
-    if (numbers) this.#touched.clear();
     this.#numbers = this.#again = false;
+    // Numbers, and lists that are filtered or sorted, come from the mart: they are asked again until it has caught up.
+    for (const [type, seq] of this.#touched) if (seq <= this.#applied) this.#touched.delete(type);
+    if (!all || this.#ready <= this.#applied) this.#ready = 0;
     await this.client.invalidateQueries({
       queryKey: [this.workspace],
       predicate: ({ queryKey, meta }) =>
@@ -102,7 +104,7 @@ export class Live {
     });
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#again) this.#ask({});
+      if (this.#again) this.#ask();
     }, pause);
   }
 }
