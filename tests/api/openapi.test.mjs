@@ -1,9 +1,11 @@
 // The document is one, and the server keeps to it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { generate } from './generate.mjs';
-import { ask, startServer } from './support.mjs';
+import { ask, root, startServer } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 const Ajv2020 = require('ajv/dist/2020.js').default;
@@ -72,6 +74,11 @@ test('every path is there, and takes no other methods', async () => {
     assert.equal(refused.status, item.put ? refused.status : 405, path);
     await refused.arrayBuffer();
   }
+});
+
+test('every code of a problem is explained where its type leads', () => {
+  const page = readFileSync(join(root, 'web/static/docs/problems.html'), 'utf8');
+  for (const code of document.components.schemas.Problem.properties.code.enum) assert.ok(page.includes(`id="${code}"`), code);
 });
 
 test('the document can be asked for again', async () => {
