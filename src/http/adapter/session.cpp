@@ -12,8 +12,9 @@
 namespace traction::adapter {
 namespace {
 
-constexpr std::uint64_t kMostDiscarded = 64 * 1024;     // of a body nobody wants, so that the connection can go on
-constexpr std::size_t kMostDrained = 1024 * 1024;       // before a connection is closed in the middle of a request
+constexpr std::uint64_t kMostDiscarded = 64 * 1024;  // of a body nobody wants, so that the connection can go on
+// Before a connection is closed in the middle of a request: a client that still sends would lose the answer to a reset.
+constexpr std::size_t kMostDrained = 16 * 1024 * 1024;
 constexpr std::chrono::milliseconds kDrainTime{2'000};  // the same
 
 // The reply that a service holds. When it lets go of the last copy without an answer, that is one too.
