@@ -19,6 +19,7 @@ struct ServerOptions {
   std::string certificate, private_key;   // PEM files; both or neither
   int threads = 2;                        // of I/O, one io_context each
   std::size_t most_header = 16 * 1024;    // bytes
+  // Fewer where the process may not open as many files and some more.
   std::size_t most_connections = 20'000;
   std::chrono::milliseconds header_time{10'000};    // from a request's first byte to the end of its head
   std::chrono::milliseconds body_time{30'000};      // without a byte of the body, in either direction

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -287,4 +287,27 @@ test('it stops with requests in flight: they are answered, the rest is closed, e
   assert.equal(await own.stop(), 0);
   assert.ok((await answered).every((code) => code === 201 || code === 0 || code === 503));
   for (const closed of [idle, half, events]) await closed;
+});
+
+test('more connections than it may have files open are turned away, and those it has go on being served', async () => {
+  const own = await startServer({ files: 128 });
+  const to = Number(new URL(own.address).port);
+  const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
+  const asked = (method, path, body) =>
+    new Promise((done, failed) => {
+      const headers = body ? { 'content-type': 'application/json' } : {};
+      const sent = request(new URL(path, own.address), { method, headers, agent: keepAlive }, (response) => {
+        response.resume().on('end', () => done(response.statusCode));
+      });
+      sent.on('error', failed).end(body);
+    });
+  const account = JSON.stringify({ fields: { name: 'Crowded' } });
+  assert.equal(await asked('POST', '/api/v1/accounts', account), 201);
+  const crowd = Array.from({ length: 200 }, () => connect(to, '127.0.0.1').on('error', () => {}));
+  assert.equal(status(await talk([head('GET /healthz HTTP/1.1')], { to })), 503);
+  assert.equal(await asked('POST', '/api/v1/accounts', account), 201);
+  assert.equal(await asked('GET', '/api/v1/accounts?sort=name'), 200);
+  for (const one of crowd) one.destroy();
+  keepAlive.destroy();
+  assert.equal(await own.stop(), 0);
 });

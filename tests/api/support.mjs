@@ -19,15 +19,17 @@ export function newDirectory() {
 }
 
 // Starts a server on `data` (default: a new directory with an empty workspace "default") and waits until it is ready.
-// stop() ends it with SIGTERM, removes the directory if it was made here, and gives the exit code.
-export async function startServer({ data, args = [], env = {} } = {}) {
+// `files`: how many it may have open at once. stop() ends it with SIGTERM, removes the directory if it was made here, and gives the exit code.
+export async function startServer({ data, args = [], env = {}, files } = {}) {
   const own = !data;
   if (own) {
     data = join(newDirectory(), 'data');
     const made = traction(data, 'init', '--zone', 'Europe/Berlin', '--currency', 'EUR');
     if (made.status !== 0) throw new Error(made.stderr);
   }
-  const child = spawn(binary, ['--data', data, 'serve', '--listen', '127.0.0.1:0', ...args], {
+  const line = [binary, '--data', data, 'serve', '--listen', '127.0.0.1:0', ...args];
+  if (files) line.unshift('sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`);
+  const child = spawn(line[0], line.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

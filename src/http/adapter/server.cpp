@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <cstdint>
 #include <future>
+#include <utility>
 #include <vector>
 
 #include "http/adapter/listener.h"
@@ -23,12 +25,19 @@ using namespace adapter;
 
 constexpr std::chrono::milliseconds kLastCall{400};  // for requests that were asked to stop, until they are broken off
 
-// Every connection is an open file, and what most systems allow at first is too little for many.
-void allow_many_files() {
+// Open files that are not for connections: the ledger, the mart and answers that read files fail when there are none
+// left.
+constexpr rlim_t kOtherFiles = 1'000;
+
+// How many connections there is room for: every one is an open file, and what most systems allow at first is too
+// little.
+std::size_t allow_many_files() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return SIZE_MAX;
+  const rlim_t at_first = std::exchange(limit.rlim_cur, limit.rlim_max);
+  if (limit.rlim_cur != at_first && setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = at_first;
+  if (limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return limit.rlim_cur - std::min(limit.rlim_cur / 2, kOtherFiles);
 }
 
 class BeastServer final : public Server {
@@ -160,7 +169,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Service& se
     tls = std::move(*loaded);
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without asking for silence
   }
-  allow_many_files();
+  options.most_connections = std::min(options.most_connections, allow_many_files());
   Result<adapter::Listening> tcp, local;
   if (!options.listen.empty() && !(tcp = adapter::open_tcp(options.listen))) return refuse(tcp);
   if (!options.socket.empty() && !(local = adapter::open_unix(options.socket))) {
