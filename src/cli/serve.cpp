@@ -1,13 +1,13 @@
 // The server: its start, its stop, and its settings.
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
@@ -52,14 +52,6 @@ Result<void> check_loopback(const Chosen& listen) {
                               "and change everything. Listen on 127.0.0.1 and reach it through an SSH tunnel.",
                               address));
   return {};  // what is no address at all is refused by the server
-}
-
-// Connections are open files.
-void allow_many_files() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // SIGINT and SIGTERM, blocked from construction on in this thread and those that it starts.
@@ -141,7 +133,6 @@ Result<int> serve(CommandSession& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
   const Signals signals;  // before the first thread
-  allow_many_files();
 
   const std::string data = fs::absolute(session.data_path()).lexically_normal().string();
   auto host = Host::open(data, *definitions, {.create = true, .follow = config->flag("follow")}, session.clock(),
@@ -151,7 +142,6 @@ Result<int> serve(CommandSession& session) {
   fs::remove(socket_of(data));  // left by a server that was killed: the directory is ours now
 
   Events events;
-  std::atomic<Router*> routing = nullptr;
   std::atomic<Server*> running = nullptr;
   std::stop_source ending;
   const Schema& schema = (*definitions)->schema;
@@ -169,10 +159,9 @@ Result<int> serve(CommandSession& session) {
   options.spool = uploads_folder(data);
   options.hosts = config->list("hosts");
   options.otherwise = [site = page()](const Request& request) { return site->answer(request); };
-  Router router(**host, std::move(routes), std::move(options));
-  routing = &router;
-  counting = &router;
-  const auto server = Server::start(options_of(*config, data), router);
+  auto router = std::make_unique<Router>(**host, std::move(routes), std::move(options));
+  counting = router.get();
+  const auto server = Server::start(options_of(*config, data), *router);
   if (!server) return refuse(server);
   running = server->get();
   log(LogLevel::info, fmt::format("process {} serves {} at {}", getpid(), data, (*server)->address()));
@@ -181,7 +170,8 @@ Result<int> serve(CommandSession& session) {
   open_workspaces(**host);
   signals.wait();
   ending.request_stop();
-  stop(**host, router, **server);
+  stop(**host, *router, **server);
+  router.reset();  // before the server: what its workers still do may ask for the server's counts
   fs::remove(socket_of(data));
   log(LogLevel::info, "stopped");
   return 0;
