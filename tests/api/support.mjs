@@ -19,7 +19,8 @@ export function newDirectory() {
 }
 
 // Starts a server on `data` (default: a new directory with an empty workspace "default") and waits until it is ready.
-// `files`: how many it may have open at once. stop() ends it with SIGTERM, removes the directory if it was made here, and gives the exit code.
+// `files`: how many it may have open at once. stop() ends it with SIGTERM, removes the directory if it was made here, and
+// gives the exit code.
 export async function startServer({ data, args = [], env = {}, files } = {}) {
   const own = !data;
   if (own) {
