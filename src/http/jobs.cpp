@@ -67,24 +67,36 @@ Result<JobState> job_of(const Context& context) {
 
 // --- Starting.
 
+Response accepted(const JobState& job) {
+  Response response = json_response(202, to_json(job));
+  response.headers.push_back({"Location", fmt::format("/api/v1/jobs/{}", job.id)});
+  return response;
+}
+
 Result<Response> started(const Context& context, std::string kind, std::string workspace, Jobs::Work work) {
   const auto job = context.host->jobs().start(std::move(kind), std::move(workspace), std::move(work));
   if (!job) return refuse(job);
-  Response response = json_response(202, to_json(*job));
-  response.headers.push_back({"Location", fmt::format("/api/v1/jobs/{}", job->id)});
-  return response;
+  return accepted(*job);
+}
+
+// The same of work that would only be done twice: one that has not begun yet will do for whoever asks now.
+Result<Response> started_once(const Context& context, std::string kind, std::string workspace, Jobs::Work work) {
+  for (const JobState& job : context.host->jobs().all())
+    if (job.standing == JobState::Standing::waiting && job.kind == kind && job.workspace == workspace)
+      return accepted(job);
+  return started(context, std::move(kind), std::move(workspace), std::move(work));
 }
 
 using WorkOf = Result<Jobs::Work> (*)(const Context&, const std::shared_ptr<Hosted>&);
 
-// Starts work on a workspace.
-Handler starting(std::string kind, WorkOf work_of) {
-  return answering([kind = std::move(kind), work_of](const Context& context) -> Result<Response> {
+// Starts work on a workspace by `start`, one of the two above.
+Handler starting(std::string kind, WorkOf work_of, decltype(&started) start = started) {
+  return answering([kind = std::move(kind), work_of, start](const Context& context) -> Result<Response> {
     const auto hosted = workspace_of(context);
     if (!hosted) return refuse(hosted);
     auto work = work_of(context, *hosted);
     if (!work) return refuse(work);
-    return started(context, kind, (*hosted)->workspace().name(), std::move(*work));
+    return start(context, kind, (*hosted)->workspace().name(), std::move(*work));
   });
 }
 
@@ -119,7 +131,7 @@ Result<Response> start_demo(const Context& context) {
 }
 
 Result<Response> start_backup(const Context& context) {
-  return started(context, "backup", "", [host = context.host](JobControl& control) -> Result<json::object> {
+  return started_once(context, "backup", "", [host = context.host](JobControl& control) -> Result<json::object> {
     const std::string file = new_upload(*host).path;
     const auto report = backup(host->directory(), file, host->clock(), control.telling());
     if (!report) return refuse(report);
@@ -266,9 +278,9 @@ std::vector<Route> starts() {
           start_route("undo-import", kWriter, "Take back a whole import", where_and_who, json("UndoImportJob"),
                       {404, 422}, starting("undo-import", undo_import_work)),
           start_route("verify", kOwner, "Recompute the whole ledger and compare", where, none, {404, 422},
-                      starting("verify", verify_work)),
+                      starting("verify", verify_work, started_once)),
           start_route("rebuild", kOwner, "Build the mart anew from the ledger", where, none, {404, 422},
-                      starting("rebuild", rebuild_work)),
+                      starting("rebuild", rebuild_work, started_once)),
           start_route("backup", kOwner, "Pack the whole data directory into one file", {}, none, {},
                       answering(start_backup)),
           start_route("demo", kOwner, "Invent a company in a workspace of its own", {}, json("DemoJob"), {409, 422},

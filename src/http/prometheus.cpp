@@ -110,6 +110,7 @@ Route prometheus_route(Counters counters) {
           .summary = "Counts for Prometheus",
           .about = "Text form 0.0.4.",
           .answers = {{.status = 200, .about = "The counts.", .content_type = "text/plain"}},
+          .slow = true,
           .handler = answering([counters = std::move(counters)](const Context& context) -> Result<Response> {
             Page page;
             tell_build(page);

@@ -23,7 +23,7 @@ export class Client {
         headers: { ...headers, ...(body === undefined ? {} : { 'content-length': body.length }) },
         timeout: 30_000,
       });
-      request.on('timeout', () => request.destroy(new Error('no answer within 30 s')));
+      request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path} within 30 s`)));
       request.on('error', failed);
       request.on('response', (response) => {
         const pieces = [];
