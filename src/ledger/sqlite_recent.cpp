@@ -1,8 +1,13 @@
 #include "ledger/sqlite_recent.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace traction {
+namespace {
+
+constexpr std::size_t kLeastMoved = 64;  // with a commit
+
+}  // namespace
 
 void RecentKeys::sync(sqlite::Database& database) {
   auto range = database.prepare("SELECT (SELECT min(id) FROM recent_key), (SELECT max(id) FROM recent_key)");
@@ -11,24 +16,26 @@ void RecentKeys::sync(sqlite::Database& database) {
   // Ids only ever rise, and the last one is never taken away: what begins alike and goes on is the same with more.
   if (!known_ || first != first_ || last < last_) {
     uses_.clear();
-    last_ = 0;
+    last_ = moving_to_ = 0;
   }
   if (last != last_ || !known_) load(database, last_);
+  // How far a moving had come is not on the disk: who finds it unfinished does all of it, or it might never be done.
+  overdue_ = !known_ && uses_.size() >= kRecentKeys;
   first_ = first;
   last_ = last;
   known_ = true;
 }
 
 void RecentKeys::load(sqlite::Database& database, std::int64_t after) {
-  auto query =
-      database.prepare("SELECT key, request, first, count, remembered_at FROM recent_key WHERE id > ?1 ORDER BY id");
+  auto query = database.prepare(
+      "SELECT key, request, first, count, remembered_at, id FROM recent_key WHERE id > ?1 ORDER BY id");
   query.bind(1, after);
   while (query.step()) {
     newest_ = {query.integer(4)};
     if (uses_.empty()) oldest_ = newest_;
     const Remembered remembered{static_cast<std::uint64_t>(query.integer(1)), query.integer(2),
                                 static_cast<std::int32_t>(query.integer(3))};
-    uses_[static_cast<std::uint64_t>(query.integer(0))] = {remembered, newest_};
+    uses_[static_cast<std::uint64_t>(query.integer(0))] = {remembered, newest_, query.integer(5)};
   }
 }
 
@@ -40,21 +47,56 @@ void RecentKeys::remember(sqlite::Database& database, std::uint64_t key, const R
   if (++last_ == 1) first_ = 1;
   newest_ = now;
   if (uses_.empty()) oldest_ = now;
-  uses_[key] = {remembered, now};
+  uses_[key] = {remembered, now, last_};
 }
 
-void RecentKeys::move(sqlite::Database& database) {
-  if (uses_.size() < kRecentKeys && oldest_.micros / kDay >= newest_.micros / kDay) return;
-  // Of a key that was used twice the last use is put in last and stays.
-  database.run(
-      fmt::format("REPLACE INTO idempotency (bucket, key, request, first, count, remembered_at)"
-                  " SELECT remembered_at / {}, key, request, first, count, remembered_at FROM recent_key"
-                  " ORDER BY 1, 2, id;"
-                  "DELETE FROM recent_key WHERE id < {}",
-                  kDay, last_));
-  uses_.clear();
-  load(database, last_ - 1);
-  first_ = last_;
+void RecentKeys::move(sqlite::Database& database, std::size_t written) {
+  const bool of_two_days = oldest_.micros / kDay < newest_.micros / kDay;
+  if (moving_to_ == 0 && (uses_.size() >= kRecentKeys || of_two_days)) begin_moving();
+  if (moving_to_ == 0) return;
+  // Faster than new ones come, so that it ends.
+  const std::size_t some = overdue_ ? uses_.size() : std::max(4 * written, kLeastMoved);
+  const bool all_in = moved_ == moving_.size();
+  if (!all_in) sort_in(database, some);
+  if (all_in || overdue_) take_away(database, some);
+  overdue_ = false;
+}
+
+void RecentKeys::begin_moving() {
+  moving_to_ = last_ - 1;  // one stays, so that ids go on from it
+  moving_.clear();
+  for (const auto& [key, use] : uses_)
+    if (use.id <= moving_to_) moving_.push_back({use.at.micros / kDay, static_cast<std::int64_t>(key), use.id});
+  std::ranges::sort(moving_);
+  moved_ = 0;
+}
+
+void RecentKeys::sort_in(sqlite::Database& database, std::size_t count) {
+  auto put = database.prepare(
+      "REPLACE INTO idempotency (bucket, key, request, first, count, remembered_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  for (; count > 0 && moved_ < moving_.size(); --count, ++moved_) {
+    const Moving& next = moving_[moved_];
+    const Use& use = uses_.at(static_cast<std::uint64_t>(next.key));
+    if (use.id != next.id) continue;  // used again since: that use is sorted in later
+    put.bind(1, next.bucket).bind(2, next.key);
+    put.bind(3, static_cast<std::int64_t>(use.remembered.request)).bind(4, use.remembered.first);
+    put.bind(5, use.remembered.count).bind(6, use.at.micros).run();
+  }
+}
+
+void RecentKeys::take_away(sqlite::Database& database, std::size_t count) {
+  const std::int64_t to = std::min(first_ + static_cast<std::int64_t>(count) - 1, moving_to_);
+  database.prepare("DELETE FROM recent_key WHERE id <= ?1").bind(1, to).run();
+  first_ = to + 1;
+  if (to < moving_to_) return;
+  for (const Moving& each : moving_)
+    if (const auto use = uses_.find(static_cast<std::uint64_t>(each.key)); use->second.id == each.id) uses_.erase(use);
+  moving_.clear();
+  moving_to_ = 0;
+  // All that stays was used since, but for the one that holds the place.
+  auto oldest = database.prepare("SELECT remembered_at FROM recent_key ORDER BY id LIMIT 1");
+  oldest.step();
+  oldest_ = {oldest.integer(0)};
 }
 
 std::optional<Remembered> RecentKeys::find(std::uint64_t key, Instant since) const {

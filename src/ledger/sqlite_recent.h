@@ -3,9 +3,11 @@
 // and are sorted in by the ten thousand. Internal to the SQLite ledger; used by whoever has the turn to write.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/instant.h"
 #include "ledger/ledger.h"
@@ -21,9 +23,9 @@ class RecentKeys {
   // Writes a key down. Inside the transaction, as move() and forget().
   void remember(sqlite::Database& database, std::uint64_t key, const Remembered& remembered, Instant now);
 
-  // Sorts the keys in once there are enough of them, or the first is of an earlier day than the last, since days are
-  // forgotten one by one.
-  void move(sqlite::Database& database);
+  // Sorts some of the keys in when there are enough of them, or when the first is of an earlier day than the last,
+  // since days are forgotten one by one. `written` keys were remembered in this transaction.
+  void move(sqlite::Database& database, std::size_t written);
 
   // The last use of a key since `since`, among these.
   std::optional<Remembered> find(std::uint64_t key, Instant since) const;
@@ -35,13 +37,28 @@ class RecentKeys {
   struct Use {
     Remembered remembered;
     Instant at;
+    std::int64_t id = 0;  // in the table
+  };
+  // In the order of the table they are sorted into: its keys are signed.
+  struct Moving {
+    std::int64_t bucket, key, id;
+    auto operator<=>(const Moving&) const = default;
   };
   void load(sqlite::Database& database, std::int64_t after);
+  void begin_moving();
+  void sort_in(sqlite::Database& database, std::size_t count);
+  void take_away(sqlite::Database& database, std::size_t count);
 
   bool known_ = false;
   std::int64_t first_ = 0, last_ = 0;  // ids in the table
   Instant oldest_, newest_;            // when those were used
   std::unordered_map<std::uint64_t, Use> uses_;
+
+  // Keys up to moving_to_ are being sorted in, in the order of `moving_`, and are then taken away, the oldest first.
+  std::int64_t moving_to_ = 0;  // 0 = none
+  std::vector<Moving> moving_;
+  std::size_t moved_ = 0;
+  bool overdue_ = false;
 };
 
 // As many are kept in order before they are sorted in.

@@ -221,6 +221,44 @@ TEST_F(SqliteLedgerFile, remembersKeysWhereverTheyLie) {
   for (const std::uint64_t key : {std::uint64_t{3}, kMany + 2, 2 * kMany + 4}) EXPECT_TRUE(known(*reopened, key, true));
 }
 
+// They are sorted in a few with each commit: at no step is one lost, whoever asks and whenever the file is opened anew.
+TEST_F(SqliteLedgerFile, remembersKeysWhileTheyAreSortedIn) {
+  const auto hash = [](std::uint64_t key) { return key * 0x9E3779B97F4A7C15u; };
+  constexpr std::uint64_t kStep = 1'500, kSteps = 60;
+  auto ledger = open();
+  std::uint64_t known = 0;
+  const auto use = [&](std::uint64_t count, std::int64_t second) {
+    const auto transaction = ledger->begin();
+    for (; count > 0; --count, ++known) transaction->remember(hash(known), {known, 1, 1}, {second * kSecond});
+    transaction->remember(hash(5), {static_cast<std::uint64_t>(second), 1, 1}, {second * kSecond});  // again and again
+    transaction->commit();
+  };
+  use(kRecentKeys, 100);
+  for (std::uint64_t step = 1; step <= kSteps; ++step) {
+    use(kStep, 100 + static_cast<std::int64_t>(step));
+    if (step % 7 == 0) ledger = open();
+    const auto transaction = ledger->begin();
+    for (std::uint64_t key = step; key < known; key += 997) {
+      if (key == 5) continue;
+      const auto found = transaction->remembered(hash(key), {});
+      ASSERT_TRUE(found && found->request == key) << key << " at step " << step;
+    }
+    ASSERT_EQ(transaction->remembered(hash(5), {})->request, 100 + step);
+    ASSERT_EQ(transaction->remembered(hash(known), {}), std::nullopt);
+  }
+  ledger.reset();
+  std::int64_t in_order = 0, sorted_in = 0;
+  auto database = *sqlite::Database::open({.path = path()}, kFormat, "");
+  for (auto& [table, count] :
+       {std::pair<const char*, std::int64_t*>{"recent_key", &in_order}, {"idempotency", &sorted_in}}) {
+    auto query = database->prepare(fmt::format("SELECT count(*) FROM {}", table));
+    query.step();
+    *count = query.integer(0);
+  }
+  EXPECT_LT(in_order, static_cast<std::int64_t>(2 * kRecentKeys));
+  EXPECT_GT(sorted_in, static_cast<std::int64_t>(kRecentKeys / 2));
+}
+
 TEST_F(SqliteLedgerFile, takesAFileOfTheVersionBefore) {
   {
     const auto ledger = open();

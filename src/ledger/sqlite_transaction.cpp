@@ -24,7 +24,7 @@ SqliteTransaction::SqliteTransaction(Turn turn, sqlite::Database& writer, Recent
 }
 
 SqliteTransaction::~SqliteTransaction() {
-  if (!committed_) recent_.doubt();
+  if (!committed_ && (remembered_ > 0 || over_)) recent_.doubt();
 }
 
 // SQLite may roll back by itself when something fails; what came after would then be written on its own.
@@ -174,7 +174,7 @@ void SqliteTransaction::erase(Seq seq) {
 void SqliteTransaction::commit() {
   guarded([&] {
     write_search_texts();
-    recent_.move(database_);
+    recent_.move(database_, static_cast<std::size_t>(remembered_));
     forget();
   });
   try {
