@@ -1,5 +1,7 @@
 #include "app/workspace.h"
 
+#include "ledger/chain.h"
+
 namespace traction {
 
 Workspace::Workspace(std::string name, std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions,
@@ -39,6 +41,11 @@ void Workspace::submit(Command command, Told told) { writer_->submit(std::move(c
 std::future<Result<Outcome>> Workspace::submit(Command command) { return writer_->submit(std::move(command)); }
 
 Result<Outcome> Workspace::execute(Command command) { return submit(std::move(command)).get(); }
+
+bool Workspace::remembers(std::string_view idempotency_key) {
+  const Instant since{clock_.now().micros - kKeyHours * 3600 * kSecond};
+  return !idempotency_key.empty() && ledger_->read()->remembered(short_digest(idempotency_key), since).has_value();
+}
 
 Mart* Workspace::mart() {
   const std::lock_guard lock(mart_mutex_);

@@ -56,6 +56,9 @@ class Workspace {
   std::future<Result<Outcome>> submit(Command command);
   Result<Outcome> execute(Command command);
 
+  // Whether a command with this idempotency key was done of late, and would be answered again instead of done.
+  bool remembers(std::string_view idempotency_key);
+
   // Called on the writer's thread after every commit that wrote entries, with the ledger's head.
   [[nodiscard]] Listening on_commit(std::function<void(Seq head)> told) { return commits_.listen(std::move(told)); }
 

@@ -92,6 +92,13 @@ Result<void> check_actor(const Context& context, Workspace& workspace) {
   return refuse(Code::invalid, "Traction-Actor", fmt::format("There is no member {} who could do this.", member));
 }
 
+// The same, but what was done before is answered again, also when who did it is gone by now.
+static Result<void> may_act(const Context& context, Workspace& workspace) {
+  auto known = check_actor(context, workspace);
+  if (!known && workspace.remembers(context.text("Idempotency-Key"))) return {};
+  return known;
+}
+
 std::vector<Parameter> writing_parameters() {
   return {workspace_parameter(),
           {.name = "Idempotency-Key",
@@ -243,7 +250,7 @@ Response refused(Refusal refusal, WriteScope scope) {
 void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<Action> actions, WriteScope scope,
            Shape shape, const Reply& reply) {
   Workspace& workspace = hosted->workspace();
-  if (const auto known = check_actor(context, workspace); !known) return reply(problem(known.error()));
+  if (const auto known = may_act(context, workspace); !known) return reply(problem(known.error()));
   Command command;
   command.idempotency_key = context.text("Idempotency-Key");
   command.actor = context.principal.member;
@@ -261,7 +268,7 @@ void write(const Context& context, std::shared_ptr<Hosted> hosted, std::vector<A
 void write_erasure(const Context& context, Hosted& hosted, const std::string& type, Id id, const Shape& shape,
                    const Reply& reply) {
   static std::mutex one_at_a_time;
-  if (const auto known = check_actor(context, hosted.workspace()); !known) return reply(problem(known.error()));
+  if (const auto known = may_act(context, hosted.workspace()); !known) return reply(problem(known.error()));
   const std::string key = context.text("Idempotency-Key");
   const auto held = HeldKey::take(hosted.workspace().name(), key);
   if (!held) return reply(still_at_it());

@@ -140,6 +140,19 @@ test('every write is safe to repeat', async () => {
   }
 });
 
+test('what a member did is answered again when the member is gone', async () => {
+  const member = (await create('members', { name: 'Leaver' })).body.id;
+  const headers = { 'traction-actor': String(member), 'idempotency-key': 'last deed' };
+  const body = { fields: { name: 'Left behind' } };
+  const first = await api('POST', 'accounts', body, headers);
+  assert.equal(first.status, 201);
+  assert.equal((await api('DELETE', `members/${member}`, undefined, { 'if-match': '*' })).status, 200);
+  const again = await api('POST', 'accounts', body, headers);
+  assert.deepEqual([again.status, again.body], [first.status, first.body]);
+  const fresh = await api('POST', 'accounts', body, { ...headers, 'idempotency-key': 'one more' });
+  assert.deepEqual([fresh.status, fresh.body.field], [422, 'Traction-Actor']);
+});
+
 test('a batch happens wholly or not at all', async () => {
   const head = async () => (await api('GET', 'accounts')).headers.get('traction-sequence');
   const start = await head();
