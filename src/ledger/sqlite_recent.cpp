@@ -16,11 +16,12 @@ void RecentKeys::sync(sqlite::Database& database) {
   // Ids only ever rise, and the last one is never taken away: what begins alike and goes on is the same with more.
   if (!known_ || first != first_ || last < last_) {
     uses_.clear();
+    order_.clear();
     last_ = moving_to_ = 0;
   }
   if (last != last_ || !known_) load(database, last_);
   // How far a moving had come is not on the disk: who finds it unfinished does all of it, or it might never be done.
-  overdue_ = !known_ && uses_.size() >= kRecentKeys;
+  overdue_ = !known_ && order_.size() >= kRecentKeys;
   first_ = first;
   last_ = last;
   known_ = true;
@@ -30,13 +31,16 @@ void RecentKeys::load(sqlite::Database& database, std::int64_t after) {
   auto query = database.prepare(
       "SELECT key, request, first, count, remembered_at, id FROM recent_key WHERE id > ?1 ORDER BY id");
   query.bind(1, after);
-  while (query.step()) {
-    newest_ = {query.integer(4)};
-    if (uses_.empty()) oldest_ = newest_;
-    const Remembered remembered{static_cast<std::uint64_t>(query.integer(1)), query.integer(2),
-                                static_cast<std::int32_t>(query.integer(3))};
-    uses_[static_cast<std::uint64_t>(query.integer(0))] = {remembered, newest_, query.integer(5)};
-  }
+  while (query.step())
+    note(static_cast<std::uint64_t>(query.integer(0)),
+         {{static_cast<std::uint64_t>(query.integer(1)), query.integer(2), static_cast<std::int32_t>(query.integer(3))},
+          {query.integer(4)},
+          query.integer(5)});
+}
+
+void RecentKeys::note(std::uint64_t key, const Use& use) {
+  uses_[key] = use;
+  order_.push_back({use.at.micros / kDay, static_cast<std::int64_t>(key), use.id});
 }
 
 void RecentKeys::remember(sqlite::Database& database, std::uint64_t key, const Remembered& remembered, Instant now) {
@@ -45,17 +49,16 @@ void RecentKeys::remember(sqlite::Database& database, std::uint64_t key, const R
   put.bind(1, last_ + 1).bind(2, static_cast<std::int64_t>(key)).bind(3, static_cast<std::int64_t>(remembered.request));
   put.bind(4, remembered.first).bind(5, remembered.count).bind(6, now.micros).run();
   if (++last_ == 1) first_ = 1;
-  newest_ = now;
-  if (uses_.empty()) oldest_ = now;
-  uses_[key] = {remembered, now, last_};
+  note(key, {remembered, now, last_});
 }
 
 void RecentKeys::move(sqlite::Database& database, std::size_t written) {
-  const bool of_two_days = oldest_.micros / kDay < newest_.micros / kDay;
-  if (moving_to_ == 0 && (uses_.size() >= kRecentKeys || of_two_days)) begin_moving();
+  if (order_.empty()) return;
+  const bool of_two_days = order_.front().bucket < order_.back().bucket;
+  if (moving_to_ == 0 && (order_.size() >= kRecentKeys || of_two_days)) begin_moving();
   if (moving_to_ == 0) return;
   // Faster than new ones come, so that it ends.
-  const std::size_t some = overdue_ ? uses_.size() : std::max(4 * written, kLeastMoved);
+  const std::size_t some = overdue_ ? order_.size() : std::max(4 * written, kLeastMoved);
   const bool all_in = moved_ == moving_.size();
   if (!all_in) sort_in(database, some);
   if (all_in || overdue_) take_away(database, some);
@@ -64,9 +67,7 @@ void RecentKeys::move(sqlite::Database& database, std::size_t written) {
 
 void RecentKeys::begin_moving() {
   moving_to_ = last_ - 1;  // one stays, so that ids go on from it
-  moving_.clear();
-  for (const auto& [key, use] : uses_)
-    if (use.id <= moving_to_) moving_.push_back({use.at.micros / kDay, static_cast<std::int64_t>(key), use.id});
+  moving_.assign(order_.begin(), order_.end() - 1);
   std::ranges::sort(moving_);
   moved_ = 0;
 }
@@ -75,7 +76,7 @@ void RecentKeys::sort_in(sqlite::Database& database, std::size_t count) {
   auto put = database.prepare(
       "REPLACE INTO idempotency (bucket, key, request, first, count, remembered_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   for (; count > 0 && moved_ < moving_.size(); --count, ++moved_) {
-    const Moving& next = moving_[moved_];
+    const Place& next = moving_[moved_];
     const Use& use = uses_.at(static_cast<std::uint64_t>(next.key));
     if (use.id != next.id) continue;  // used again since: that use is sorted in later
     put.bind(1, next.bucket).bind(2, next.key);
@@ -88,15 +89,12 @@ void RecentKeys::take_away(sqlite::Database& database, std::size_t count) {
   const std::int64_t to = std::min(first_ + static_cast<std::int64_t>(count) - 1, moving_to_);
   database.prepare("DELETE FROM recent_key WHERE id <= ?1").bind(1, to).run();
   first_ = to + 1;
-  if (to < moving_to_) return;
-  for (const Moving& each : moving_)
-    if (const auto use = uses_.find(static_cast<std::uint64_t>(each.key)); use->second.id == each.id) uses_.erase(use);
-  moving_.clear();
-  moving_to_ = 0;
-  // All that stays was used since, but for the one that holds the place.
-  auto oldest = database.prepare("SELECT remembered_at FROM recent_key ORDER BY id LIMIT 1");
-  oldest.step();
-  oldest_ = {oldest.integer(0)};
+  for (; order_.front().id <= to; order_.pop_front()) {
+    const auto use = uses_.find(static_cast<std::uint64_t>(order_.front().key));
+    // Not there: used twice among these. Later than these: it stays.
+    if (use != uses_.end() && use->second.id <= to) uses_.erase(use);
+  }
+  if (to == moving_to_) moving_to_ = 0;
 }
 
 std::optional<Remembered> RecentKeys::find(std::uint64_t key, Instant since) const {

@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -40,23 +41,24 @@ class RecentKeys {
     std::int64_t id = 0;  // in the table
   };
   // In the order of the table they are sorted into: its keys are signed.
-  struct Moving {
+  struct Place {
     std::int64_t bucket, key, id;
-    auto operator<=>(const Moving&) const = default;
+    auto operator<=>(const Place&) const = default;
   };
   void load(sqlite::Database& database, std::int64_t after);
+  void note(std::uint64_t key, const Use& use);
   void begin_moving();
   void sort_in(sqlite::Database& database, std::size_t count);
   void take_away(sqlite::Database& database, std::size_t count);
 
   bool known_ = false;
   std::int64_t first_ = 0, last_ = 0;  // ids in the table
-  Instant oldest_, newest_;            // when those were used
   std::unordered_map<std::uint64_t, Use> uses_;
+  std::deque<Place> order_;  // every row of the table, the oldest first
 
   // Keys up to moving_to_ are being sorted in, in the order of `moving_`, and are then taken away, the oldest first.
   std::int64_t moving_to_ = 0;  // 0 = none
-  std::vector<Moving> moving_;
+  std::vector<Place> moving_;
   std::size_t moved_ = 0;
   bool overdue_ = false;
 };
