@@ -9,6 +9,7 @@ namespace traction {
 namespace {
 
 constexpr std::size_t kMostCached = 50'000;
+constexpr std::size_t kLetGo = 10;
 
 }  // namespace
 
@@ -19,15 +20,29 @@ Record to_record(const StoredRecord& stored) {
 void StoreRecords::attach(Reader& reader, Scans& scans) {
   reader_ = &reader;
   scans_ = &scans;
-  if (cache_.size() > kMostCached) cache_.clear();
+  // With every command a few more than the last one added, the longest known first: letting go of all at once takes as
+  // long as twenty commits.
+  for (std::size_t most = order_.size() - kept_ + kLetGo; most > 0 && order_.size() > kMostCached; --most) {
+    cache_.erase(order_.front());
+    order_.pop_front();
+  }
+  kept_ = order_.size();
+}
+
+void StoreRecords::forget() {
+  cache_.clear();
+  order_.clear();
+  kept_ = 0;
 }
 
 void StoreRecords::update(const RecordType& type, Record record) {
   // Activities come by the million and are hardly ever named again.
-  if (type.small)
-    cache_.insert_or_assign(record.id, std::move(record));
-  else if (const auto cached = cache_.find(record.id); cached != cache_.end())
+  const Id id = record.id;
+  if (type.small) {
+    if (cache_.insert_or_assign(id, std::move(record)).second) order_.push_back(id);
+  } else if (const auto cached = cache_.find(id); cached != cache_.end()) {
     cached->second = std::move(record);
+  }
 }
 
 const Record* StoreRecords::find(const RecordType& type, Id id) {
@@ -36,6 +51,7 @@ const Record* StoreRecords::find(const RecordType& type, Id id) {
     const auto stored = reader_->record(type.number, id);
     if (!stored) return nullptr;
     cached = cache_.emplace(id, to_record(*stored)).first;
+    order_.push_back(id);
   }
   return cached->second.type == type.number ? &cached->second : nullptr;
 }

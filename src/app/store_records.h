@@ -3,6 +3,7 @@
 // a transaction: whoever owns this says when that is right (see writer.cpp). Not thread-safe.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -29,7 +30,7 @@ class StoreRecords : public Records {
   // Reads through `reader` and scans with `scans` from now on; both must outlive the use.
   void attach(Reader& reader, Scans& scans);
 
-  void forget() { cache_.clear(); }
+  void forget();
   // Takes over what a decision made of a record.
   void update(const RecordType& type, Record record);
 
@@ -48,6 +49,8 @@ class StoreRecords : public Records {
   Reader* reader_ = nullptr;
   Scans* scans_ = nullptr;
   std::unordered_map<Id, Record> cache_;
+  std::deque<Id> order_;  // of what is in it, as it came
+  std::size_t kept_ = 0;  // of them, when the last command began
 };
 
 }  // namespace traction
