@@ -92,12 +92,16 @@ Result<void> check_actor(const Context& context, Workspace& workspace) {
   return refuse(Code::invalid, "Traction-Actor", fmt::format("There is no member {} who could do this.", member));
 }
 
+namespace {
+
 // The same, but what was done before is answered again, also when who did it is gone by now.
-static Result<void> may_act(const Context& context, Workspace& workspace) {
+Result<void> may_act(const Context& context, Workspace& workspace) {
   auto known = check_actor(context, workspace);
   if (!known && workspace.remembers(context.text("Idempotency-Key"))) return {};
   return known;
 }
+
+}  // namespace
 
 std::vector<Parameter> writing_parameters() {
   return {workspace_parameter(),

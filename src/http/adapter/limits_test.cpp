@@ -17,13 +17,10 @@ using std::chrono::milliseconds;
 using wire::Answer;
 using wire::Client;
 using wire::Folder;
+using wire::get;
 using wire::serve;
 using wire::Small;
 using wire::soon;
-
-std::string get(std::string_view path, std::string_view more = "") {
-  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
-}
 
 TEST(ServerLimitsTest, RefusesWhatIsNotHttpOrHasTwoMeanings) {
   Small service;

@@ -10,11 +10,10 @@ namespace {
 
 using wire::Answer;
 using wire::Client;
+using wire::get;
 using wire::serve;
 using wire::Small;
 using wire::soon;
-
-std::string get(std::string_view path) { return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"; }
 
 // A source that the test feeds.
 class Feed : public Source {

@@ -22,6 +22,11 @@
 
 namespace traction::wire {
 
+// A GET of the path, with further header lines.
+inline std::string get(std::string_view path, std::string_view more = "") {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(more) + "\r\n";
+}
+
 struct Answer {
   int status = 0;                              // 0 = none came
   std::map<std::string, std::string> headers;  // by name in lower case
