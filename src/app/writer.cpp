@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "app/repeat.h"
 #include "app/store_records.h"
@@ -26,8 +27,7 @@ struct Job {
   std::uint64_t request = 0;
   Scans scans;
   Told told;
-  Result<Outcome> answer;     // given once all is durable
-  std::exception_ptr failed;  // instead of the answer
+  Result<Outcome> answer;  // given once all is durable
   bool erases = false;
 };
 
@@ -62,6 +62,7 @@ class Writer::Impl {
         random_(random),
         options_(std::move(options)),
         schema_(workspace_schema(definitions, *ledger.read())),
+        scrubber_([this] { scrub(); }),
         thread_([this] { run(); }) {}
 
   void submit(Command command, Told told) {
@@ -92,6 +93,12 @@ class Writer::Impl {
     something_waits_.notify_one();
     const std::lock_guard lock(joining_);
     if (thread_.joinable()) thread_.join();
+    {
+      const std::lock_guard ended(erased_mutex_);
+      no_more_erased_ = true;
+    }
+    something_erased_.notify_one();
+    if (scrubber_.joinable()) scrubber_.join();
   }
 
  private:
@@ -142,7 +149,12 @@ class Writer::Impl {
         for (Job& job : jobs) job.told({}, std::current_exception());
         continue;
       }
-      for (Job& job : jobs) job.told(std::move(job.answer), job.failed);
+      for (Job& job : jobs) {
+        if (job.erases && job.answer)
+          leave_to_scrubber(std::move(job));
+        else
+          job.told(std::move(job.answer), {});
+      }
     }
   }
 
@@ -179,7 +191,6 @@ class Writer::Impl {
       const std::lock_guard lock(mutex_);
       schema_ = new_schema_;
     }
-    if (std::ranges::any_of(jobs, &Job::erases)) scrub(jobs);
     if (head_.seq != before && options_.committed) options_.committed(head_.seq);
   }
 
@@ -205,13 +216,30 @@ class Writer::Impl {
     }
   }
 
-  // What was to be erased is gone once no file holds it; only then is its erasure answered.
-  void scrub(std::vector<Job>& jobs) {
-    try {
-      ledger_.scrub();
-    } catch (...) {
-      for (Job& job : jobs)
-        if (job.erases && job.answer) job.failed = std::current_exception();
+  void leave_to_scrubber(Job&& job) {
+    {
+      const std::lock_guard lock(erased_mutex_);
+      erased_.push_back(std::move(job));
+    }
+    something_erased_.notify_one();
+  }
+
+  // The scrubber's thread. What was to be erased is gone once no file holds it, and only then is its erasure answered.
+  // That waits for whoever still reads what was there before; commands need not wait as well.
+  void scrub() {
+    for (;;) {
+      std::unique_lock lock(erased_mutex_);
+      something_erased_.wait(lock, [&] { return no_more_erased_ || !erased_.empty(); });
+      if (erased_.empty()) return;
+      const std::vector<Job> jobs = std::exchange(erased_, {});
+      lock.unlock();
+      std::exception_ptr failure;
+      try {
+        ledger_.scrub();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      for (const Job& job : jobs) job.told(failure ? Result<Outcome>() : job.answer, failure);
     }
   }
 
@@ -284,7 +312,13 @@ class Writer::Impl {
   Head known_;  // at the last commit seen here
   std::shared_ptr<const Schema> new_schema_;
 
+  std::mutex erased_mutex_;  // of the two below
+  std::condition_variable something_erased_;
+  std::vector<Job> erased_;  // durable, and answered once scrubbed
+  bool no_more_erased_ = false;
+
   std::mutex joining_;
+  std::thread scrubber_;
   std::thread thread_;
 };
 

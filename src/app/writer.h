@@ -1,6 +1,7 @@
 // Writer: the one thread that writes a workspace's ledger. It drains the commands that wait, decides each inside one
 // transaction, and makes all of them durable by one commit (group commit) before it answers any. Who may do what is
-// decided before a command gets here; what a command means is decide()'s business (domain/decide.h).
+// decided before a command gets here; what a command means is decide()'s business (domain/decide.h). A second thread
+// scrubs the ledger's files after an erasure, so that commands need not wait for that.
 //
 // Threads: submit() and schema() from any thread. `committed` is called on the writer's thread: keep it short.
 #pragma once
@@ -47,8 +48,9 @@ class Writer {
   // key_reused for its idempotency key, busy after stop() or when too many wait. A failing machine is a Fault: nothing
   // of the command was written, unless its kind is unknown_outcome; then the same command with the same idempotency key
   // may be asked again and is not done twice. A command that erases a person or removes a stage first scans the ledger
-  // in the caller's thread. `told` is called on the writer's thread, or on the caller's when there is nothing to write:
-  // keep it short, and it must not throw.
+  // in the caller's thread, and its erasure is told once the ledger's files no longer hold what was erased (Fault when
+  // that cannot be had; the erasure stands). `told` is called on the writer's threads, or on the caller's when there is
+  // nothing to write: keep it short, and it must not throw.
   void submit(Command command, Told told);
 
   // The same as a future, whose exception is the failure.

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "base/fault.h"
@@ -24,6 +27,7 @@ class FrailLedger : public Ledger {
   std::atomic<bool> begins = true;
   std::atomic<bool> scrub_fails = false;
   std::atomic<int> scrubs = 0;
+  std::function<void()> while_scrubbing;
 
   std::unique_ptr<Transaction> begin() override {
     if (!begins) throw Fault(Fault::Kind::disk, "the disk is gone");
@@ -32,6 +36,7 @@ class FrailLedger : public Ledger {
   std::unique_ptr<Reader> read() override { return ledger_->read(); }
   void scrub() override {
     ++scrubs;
+    if (while_scrubbing) while_scrubbing();
     if (scrub_fails) throw Fault(Fault::Kind::disk_full, "no room to scrub");
   }
   void backup(const std::string& path) override { ledger_->backup(path); }
@@ -334,6 +339,17 @@ TEST_F(WriterTest, answersAnErasureOnlyOnceNothingLingers) {
   ledger.scrub_fails = true;
   EXPECT_EQ(fault(batch({on(Verb::erase, "contact", ada)})), Fault::Kind::disk_full);
   EXPECT_EQ(good(account()).seq, 4);
+}
+
+TEST_F(WriterTest, answersOthersWhileAnErasureWaitsForReaders) {
+  const Id ada = good(batch({creation("contact", {{"name", "Ada"}})})).actions[0].record;
+  std::promise<void> readers_gone;
+  ledger.while_scrubbing = [&] { readers_gone.get_future().wait(); };
+  auto erased = writer->submit(batch({on(Verb::erase, "contact", ada)}));
+  EXPECT_EQ(good(account()).seq, 4);
+  EXPECT_EQ(erased.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  readers_gone.set_value();
+  EXPECT_TRUE(erased.get());
 }
 
 TEST_F(WriterTest, finishesWhatItAcceptedAndThenTakesNoMore) {

@@ -16,8 +16,10 @@ using sqlite::Database;
 
 constexpr int kMergedAtOnce = 500;              // pages of a search index
 constexpr std::int64_t kClearedAtOnce = 2'000;  // pages
-constexpr std::chrono::milliseconds kPause{50};
-constexpr int kAttempts = 600;  // to empty the log: a minute
+// To empty the log, those who read when an attempt begins must end within it; writers wait as long.
+constexpr std::chrono::milliseconds kFirstAttempt{50};
+constexpr std::chrono::milliseconds kLongestAttempt{2'000};
+constexpr std::chrono::seconds kAllAttempts{60};
 
 // The unused middle of a b-tree page: after the cell pointers, before the cells. Empty for other pages. See "B-tree
 // Pages" in https://www.sqlite.org/fileformat2.html. The first byte of an overflow or freelist page is the top one of a
@@ -113,18 +115,23 @@ class Scrub {
         searched_.push_back(type);
   }
 
-  // Whoever reads an older state holds the log; others write while we wait for him.
+  // Whoever reads an older state holds the log. Others write between two attempts, each of which waits longer for
+  // readers than the one before.
   void empty_log() {
-    bool emptied = false;
-    for (int attempt = 0; attempt < kAttempts && !emptied; ++attempt) {
-      if (attempt != 0) std::this_thread::sleep_for(kPause);
-      Turn turn = turns_.take();
-      turn.write([&] { emptied = writer_.empty_log(static_cast<int>(kPause.count())); });
+    const auto end = std::chrono::steady_clock::now() + kAllAttempts;
+    for (auto attempt = kFirstAttempt;; attempt = std::min(attempt * 2, kLongestAttempt)) {
+      bool emptied = false;
+      {
+        Turn turn = turns_.take();
+        turn.write([&] { emptied = writer_.empty_log(static_cast<int>(attempt.count())); });
+      }
+      if (emptied) return;
+      if (std::chrono::steady_clock::now() >= end) break;
+      std::this_thread::sleep_for(attempt);
     }
-    if (!emptied)
-      throw Fault(
-          Fault::Kind::internal,
-          fmt::format("What was erased is still in the log of {}, which somebody reads. Try again.", writer_.path()));
+    throw Fault(
+        Fault::Kind::internal,
+        fmt::format("What was erased is still in the log of {}, which somebody reads. Try again.", writer_.path()));
   }
 
   Database& writer_;

@@ -183,6 +183,33 @@ TEST_F(SqliteLedgerFile, ScrubWaitsForAReaderOfTheOldState) {
   EXPECT_TRUE(verify(*ledger, schema_));
 }
 
+// At any moment somebody reads for longer than the first attempts to empty the log wait.
+TEST_F(SqliteLedgerFile, ScrubComesToItsEndAmongReadersThatOverlap) {
+  const auto ledger = *open_sqlite_ledger({.path = path(), .create = true}, random_);
+  fill(*ledger, 3);
+  std::atomic<bool> done = false;
+  const auto read = [&](int first_ms) {
+    for (int ms = first_ms; !done; ms = 200) {
+      const auto reader = ledger->read();
+      EXPECT_GE(reader->head().seq, 3);
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    }
+  };
+  std::thread one([&] { read(200); }), other([&] { read(100); });
+  std::thread writer([&] {
+    while (!done) fill(*ledger, 1);
+  });
+  {
+    const auto transaction = ledger->begin();
+    Hand(*transaction, schema_, random_).erase(kPerson, 1);
+    transaction->commit();
+  }
+  EXPECT_NO_THROW(ledger->scrub());
+  done = true;
+  for (std::thread* each : {&one, &other, &writer}) each->join();
+  EXPECT_TRUE(verify(*ledger, schema_));
+}
+
 // More keys than are kept in order, so that some are sorted in: all are found, by whoever asks.
 TEST_F(SqliteLedgerFile, remembersKeysWhereverTheyLie) {
   const Instant noon{12 * 3600 * kSecond}, long_ago{-kDay};

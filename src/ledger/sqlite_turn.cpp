@@ -12,8 +12,13 @@ Turn::~Turn() {
 
 Turn Turns::take() {
   std::unique_lock lock(mutex_);
-  if (!free_.wait_for(lock, std::chrono::milliseconds(wait_ms_), [&] { return !taken_; }))
-    throw Fault(Fault::Kind::internal, fmt::format("{} is being written for too long. Try again.", path_));
+  const std::uint64_t mine = ++last_ticket_;
+  asked_.push_back(mine);
+  const bool free =
+      free_.wait_for(lock, std::chrono::milliseconds(wait_ms_), [&] { return !taken_ && asked_.front() == mine; });
+  std::erase(asked_, mine);
+  if (!free || failed_) free_.notify_all();  // the next one's turn
+  if (!free) throw Fault(Fault::Kind::internal, fmt::format("{} is being written for too long. Try again.", path_));
   if (failed_)
     throw Fault(Fault::Kind::disk, fmt::format("{} could not be written before, so nothing more is written to it until "
                                                "the program is started again. Check the disk.",
@@ -27,7 +32,7 @@ void Turns::give_up() {
     const std::lock_guard lock(mutex_);
     taken_ = false;
   }
-  free_.notify_one();
+  free_.notify_all();
 }
 
 void Turns::fail() {

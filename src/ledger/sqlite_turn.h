@@ -3,6 +3,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -35,8 +37,8 @@ class Turns {
   // `path` is the ledger's, for messages.
   Turns(std::string path, int wait_ms) : path_(std::move(path)), wait_ms_(wait_ms) {}
 
-  // Waits for whoever writes at the moment, at most `wait_ms`, then a Fault. Fault(disk) when the machine has failed
-  // before.
+  // Waits for whoever writes at the moment or asked earlier, at most `wait_ms`, then a Fault. Fault(disk) when the
+  // machine has failed before. In order of asking, so that nobody who takes turn after turn holds up others for long.
   Turn take();
 
  private:
@@ -48,6 +50,8 @@ class Turns {
   const int wait_ms_;
   std::mutex mutex_;
   std::condition_variable free_;
+  std::deque<std::uint64_t> asked_;  // the tickets of those who wait
+  std::uint64_t last_ticket_ = 0;
   bool taken_ = false;
   bool failed_ = false;
 };
