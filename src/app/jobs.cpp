@@ -37,13 +37,20 @@ class Jobs::Impl {
   explicit Impl(Clock& clock) : clock_(clock), last_id_(clock.now().micros / 1'000) {}
   ~Impl() { stop_all(); }
 
-  Result<JobState> start(std::string kind, std::string workspace, Work work) {
+  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key) {
     const std::lock_guard lock(mutex_);
+    for (const auto& job : jobs_) {
+      if (key.key.empty() || job->key.key != key.key) continue;
+      if (job->key.request == key.request) return job->state;
+      return refuse(Code::key_reused, "idempotency_key",
+                    "This idempotency key was used for another job. Use a new key for each request.");
+    }
     if (ending_) return refuse(Code::busy, "", "The program is ending; no more work is begun.");
     if (waiting_.size() >= kMostWaiting)
       return refuse(Code::busy, "", "A hundred jobs are waiting already. Try again when some of them are done.");
     auto job = std::make_shared<Job>();
     job->work = std::move(work);
+    job->key = std::move(key);
     job->state.id = ++last_id_;
     job->state.kind = std::move(kind);
     job->state.workspace = std::move(workspace);
@@ -80,6 +87,17 @@ class Jobs::Impl {
     return false;
   }
 
+  void drop_files(std::string_view kind, std::size_t keep) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& job : jobs_) {
+      if (job->state.kind != kind || !job->state.ended() || job->state.files.empty()) continue;
+      if (keep > 0)
+        --keep;
+      else
+        forget(*job);
+    }
+  }
+
   void stop_all() {
     std::vector<std::thread> threads;
     {
@@ -99,6 +117,7 @@ class Jobs::Impl {
   struct Job {
     JobState state;
     Work work;
+    JobKey key;
     std::stop_source stop;
   };
 
@@ -223,9 +242,10 @@ class Jobs::Impl {
 Jobs::Jobs(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
 Jobs::~Jobs() = default;
 
-Result<JobState> Jobs::start(std::string kind, std::string workspace, Work work) {
-  return impl_->start(std::move(kind), std::move(workspace), std::move(work));
+Result<JobState> Jobs::start(std::string kind, std::string workspace, Work work, JobKey key) {
+  return impl_->start(std::move(kind), std::move(workspace), std::move(work), std::move(key));
 }
+void Jobs::drop_files(std::string_view kind, std::size_t keep) { impl_->drop_files(kind, keep); }
 std::vector<JobState> Jobs::all() const { return impl_->all(); }
 std::optional<JobState> Jobs::find(std::int64_t id) const { return impl_->find(id); }
 bool Jobs::stop(std::int64_t id) { return impl_->stop(id); }

@@ -65,6 +65,12 @@ class JobControl {
   std::function<void(std::int64_t, std::int64_t)> telling(std::string step = "");
 };
 
+// By which a request that is sent again is known to be the same.
+struct JobKey {
+  std::string key;            // the asker's own, "" = none
+  std::uint64_t request = 0;  // digest of what was asked for
+};
+
 class Jobs {
  public:
   using Work = std::function<Result<json::object>(JobControl&)>;
@@ -72,13 +78,16 @@ class Jobs {
   explicit Jobs(Clock& clock);
   ~Jobs();  // as stop_all()
 
-  // Refused (busy) when 100 wait already, or after stop_all().
-  Result<JobState> start(std::string kind, std::string workspace, Work work);
+  // Refused (busy) when 100 wait already, or after stop_all(). The job that was started with the same key, as long as
+  // it is remembered, is answered again; refused (key_reused) when that was for something else.
+  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key = {});
   std::vector<JobState> all() const;  // newest first; the last hundred that ended are remembered
   std::optional<JobState> find(std::int64_t id) const;
   // Asks it to stop, which it does when it next looks (one that waits: at once); false when there is no such job or it
   // has ended.
   bool stop(std::int64_t id);
+  // Removes the files of the jobs of a kind that have ended, but for those of the last `keep` that made any.
+  void drop_files(std::string_view kind, std::size_t keep);
   // Asks every job to stop and waits; further ones are refused (busy). Their files are gone afterwards.
   void stop_all();
 

@@ -160,6 +160,40 @@ TEST_F(JobsTest, forgetsTheOldestAndRemovesWhatItMade) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(JobsTest, answersTheSameRequestWithTheSameJob) {
+  const auto asked = [&](const std::string& key, std::uint64_t request) {
+    return jobs_.start("test", "", [](JobControl&) { return json::object{}; }, {key, request});
+  };
+  const auto first = asked("k", 1);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(asked("k", 1)->id, first->id);
+  EXPECT_EQ(ended(first->id).standing, Standing::done);
+  EXPECT_EQ(asked("k", 1)->id, first->id) << "also when it has ended";
+  EXPECT_NE(asked("l", 1)->id, first->id);
+  EXPECT_NE(asked("", 1)->id, first->id);
+  const auto other = asked("k", 2);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Code::key_reused);
+}
+
+TEST_F(JobsTest, dropsFilesThatNobodyFetches) {
+  std::vector<std::string> paths;
+  for (int i = 0; i < 3; ++i) {
+    paths.push_back((std::filesystem::temp_directory_path() / "traction_job_XXXXXX").string());
+    ::close(::mkstemp(paths.back().data()));
+    ended(start([path = paths.back()](JobControl& control) -> Result<json::object> {
+      control.made(path, "x");
+      return json::object{};
+    }));
+  }
+  jobs_.drop_files("other", 0);
+  EXPECT_TRUE(std::filesystem::exists(paths[0]));
+  jobs_.drop_files("test", 2);
+  EXPECT_FALSE(std::filesystem::exists(paths[0]));
+  EXPECT_TRUE(std::filesystem::exists(paths[1]));
+  EXPECT_TRUE(std::filesystem::exists(paths[2]));
+}
+
 TEST_F(JobsTest, endsAllAndTakesNoMore) {
   const auto running = start(patient());
   wait_for_begun(1);

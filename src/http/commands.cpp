@@ -103,14 +103,19 @@ Result<void> may_act(const Context& context, Workspace& workspace) {
 
 }  // namespace
 
+Parameter idempotency_parameter() {
+  return {.name = "Idempotency-Key",
+          .about =
+              "Any text of the client's own: the same request with the same key within 24 hours is answered "
+              "again, not done again.",
+          .in = Parameter::In::header,
+          .max_length = 200,
+          .pattern = "^.+$"};
+}
+
 std::vector<Parameter> writing_parameters() {
   return {workspace_parameter(),
-          {.name = "Idempotency-Key",
-           .about = "Any text of the client's own: the same request with the same key within 24 hours is answered "
-                    "again, not done again.",
-           .in = Parameter::In::header,
-           .max_length = 200,
-           .pattern = "^.+$"},
+          idempotency_parameter(),
           {.name = "Traction-Actor",
            .about = "The member on whose behalf this is done.",
            .in = Parameter::In::header,

@@ -16,6 +16,7 @@ namespace traction {
 
 // What every writing operation takes: ?workspace=, Idempotency-Key and Traction-Actor.
 std::vector<Parameter> writing_parameters();
+Parameter idempotency_parameter();
 // If-Match, required, and ETags as it takes them.
 Parameter if_match_parameter();
 std::string etag(Seq version);

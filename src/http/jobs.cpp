@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t kLargestUpload = std::uint64_t{4} << 30;
 constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kKeptBackups = 2;  // before the next one
 
 // What went wrong, in the form in which a request would have been refused.
 json::value problem_of(const JobState& job) {
@@ -74,7 +75,9 @@ Response accepted(const JobState& job) {
 }
 
 Result<Response> started(const Context& context, std::string kind, std::string workspace, Jobs::Work work) {
-  const auto job = context.host->jobs().start(std::move(kind), std::move(workspace), std::move(work));
+  JobKey key{.key = context.text("Idempotency-Key"),
+             .request = short_digest(kind + '\n' + workspace + '\n' + json::serialize(context.body))};
+  const auto job = context.host->jobs().start(std::move(kind), std::move(workspace), std::move(work), std::move(key));
   if (!job) return refuse(job);
   return accepted(*job);
 }
@@ -132,6 +135,7 @@ Result<Response> start_demo(const Context& context) {
 
 Result<Response> start_backup(const Context& context) {
   return started_once(context, "backup", "", [host = context.host](JobControl& control) -> Result<json::object> {
+    host->jobs().drop_files("backup", kKeptBackups);
     const std::string file = new_upload(*host).path;
     const auto report = backup(host->directory(), file, host->clock(), control.telling());
     if (!report) return refuse(report);
@@ -251,7 +255,9 @@ Route start_route(std::string kind, Policy policy, std::string summary, std::vec
                   std::vector<int> problems, Handler handler) {
   std::string id = "start_" + kind;
   std::ranges::replace(id, '-', '_');
-  problems.push_back(503);
+  parameters.push_back(idempotency_parameter());
+  for (const int each : {422, 503})
+    if (std::ranges::find(problems, each) == problems.end()) problems.push_back(each);
   return {.method = Method::post,
           .path = "/api/v1/jobs/" + kind,
           .policy = policy,

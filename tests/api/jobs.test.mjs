@@ -307,3 +307,19 @@ test('a job that there is not is not found, and an id that is none is malformed'
   assert.equal((await start('nothing')).status, 405); // "nothing" could be an id, which takes no POST
   assert.equal((await ask(server.address, 'DELETE', '/api/v1/uploads/nothing')).status, 400);
 });
+
+test('a job that is asked for twice with one key is one job', async () => {
+  const asked = (query, key) => ask(server.address, 'POST', `/api/v1/jobs/verify${query}`, undefined, { 'idempotency-key': key });
+  const first = await asked('', 'nightly');
+  assert.equal(first.status, 202);
+  await ended(first.body.id);
+  const again = await asked('', 'nightly');
+  assert.equal(again.status, 202);
+  assert.equal(again.body.id, first.body.id);
+  const other = await asked('', 'another');
+  assert.notEqual(other.body.id, first.body.id);
+  await ended(other.body.id);
+  const misused = await ask(server.address, 'POST', '/api/v1/jobs/rebuild', undefined, { 'idempotency-key': 'nightly' });
+  assert.equal(misused.status, 422);
+  assert.match(misused.body.type, /key_reused/);
+});

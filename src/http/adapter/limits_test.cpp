@@ -134,7 +134,9 @@ TEST(ServerLimitsTest, ABodyInDribletsEndsToo) {
 
 TEST(ServerLimitsTest, HoldsNoMoreConnectionsThanItMay) {
   Small service;
+  const Folder folder;
   ServerOptions options;
+  options.socket = folder / "sock";
   options.most_connections = 2;
   const auto server = serve(service, options);
   Client one = Client::tcp(server->port());
@@ -144,6 +146,10 @@ TEST(ServerLimitsTest, HoldsNoMoreConnectionsThanItMay) {
   EXPECT_EQ(three.answer().status, 503);
   EXPECT_TRUE(three.closed());
   EXPECT_EQ(server->counts().refused_connections, 1u);
+  Client owner = Client::local(options.socket);
+  owner.send(get("/"));
+  EXPECT_EQ(owner.answer().status, 200) << "who owns the directory gets through";
+  owner.hang_up();
   one.hang_up();
   ASSERT_TRUE(soon([&] { return server->counts().open == 1; }));
   Client four = Client::tcp(server->port());

@@ -29,6 +29,8 @@ constexpr std::chrono::milliseconds kLastCall{400};  // for requests that were a
 // left.
 constexpr rlim_t kOtherFiles = 1'000;
 
+constexpr std::size_t kOwnersConnections = 100;  // over the socket in the data directory, beyond those of the network
+
 // How many connections there is room for: every one is an open file, and what most systems allow at first is too
 // little.
 std::size_t allow_many_files() {
@@ -37,7 +39,7 @@ std::size_t allow_many_files() {
   const rlim_t at_first = std::exchange(limit.rlim_cur, limit.rlim_max);
   if (limit.rlim_cur != at_first && setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = at_first;
   if (limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
-  return limit.rlim_cur - std::min(limit.rlim_cur / 2, kOtherFiles);
+  return limit.rlim_cur - std::min(limit.rlim_cur / 2, kOtherFiles + kOwnersConnections);
 }
 
 class BeastServer final : public Server {
@@ -111,7 +113,9 @@ class BeastServer final : public Server {
       return;
     }
     const bool encrypted = via == Via::tcp && common_.tls;
-    if (common_.open >= static_cast<std::int64_t>(common_.options.most_connections)) {
+    // The owner gets through also when strangers hold all the others.
+    const std::size_t most = common_.options.most_connections + (via == Via::socket ? kOwnersConnections : 0);
+    if (common_.open >= static_cast<std::int64_t>(most)) {
       ++common_.refused_connections;
       if (!encrypted) excuse(descriptor);
       close(descriptor);

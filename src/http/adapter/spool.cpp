@@ -2,13 +2,30 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 
 namespace traction::adapter {
+namespace {
+
+// What is left of a disk for the ledger, however much is sent: its twentieth part, at most this.
+constexpr std::uint64_t kReserve = std::uint64_t{1} << 30;
+constexpr std::uint64_t kLookEvery = 16 << 20;  // bytes
+
+bool has_room(int descriptor) {
+  struct statvfs disk;
+  if (fstatvfs(descriptor, &disk) != 0) return true;  // writing will tell
+  const std::uint64_t unit = disk.f_frsize;
+  return disk.f_bavail * unit >= std::min(kReserve, disk.f_blocks * unit / 20);
+}
+
+}  // namespace
 
 Spool::~Spool() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -29,10 +46,16 @@ void Spool::open() {
 void Spool::write(std::string_view bytes) {
   if (descriptor_ < 0 && !failure_) open();
   while (!bytes.empty() && !failure_) {
+    if (written_ >= looked_at_ + kLookEvery || written_ == 0) {
+      looked_at_ = written_;
+      if (!has_room(descriptor_)) failure_ = ENOSPC;
+      if (failure_) break;
+    }
     const ssize_t size = ::write(descriptor_, bytes.data(), bytes.size());
-    if (size >= 0)
+    if (size >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(size));
-    else if (errno != EINTR)
+      written_ += static_cast<std::uint64_t>(size);
+    } else if (errno != EINTR)
       failure_ = errno;
   }
 }

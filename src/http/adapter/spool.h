@@ -2,6 +2,7 @@
 // One thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Appends; after a failure it does nothing more.
+  // Appends; after a failure it does nothing more. Fails (ENOSPC) before the disk is full, so that the ledger, which
+  // may lie on the same one, can still be written.
   void write(std::string_view bytes);
   // The file is whole.
   void close();
@@ -30,6 +32,7 @@ class Spool {
   std::string path_;
   int descriptor_ = -1;
   int failure_ = 0;
+  std::uint64_t written_ = 0, looked_at_ = 0;  // bytes; the second: when the room was last looked at
 };
 
 }  // namespace traction::adapter
