@@ -41,7 +41,7 @@ std::vector<Setting> declare() {
        0,
        {"debug", "info", "warning", "error", "off"}},
       number("io_threads", "Threads that read and write the network.", "N", "2", 1, 64),
-      number("workers", "Threads that answer requests.", "N", "4", 1, 256),
+      number("workers", "Threads that answer requests; more than the machine has cores is slower.", "N", "2", 1, 256),
       number("most_connections", "Connections open at once; further ones are turned away.", "N", "20000", 1, 1'000'000),
       number("most_header_bytes", "Longest head of a request.", "BYTES", "16384", 1024, 1 << 20),
       number("most_upload_bytes", "Largest file that can be uploaded.", "BYTES", "2147483648", 1024, kMost),

@@ -25,6 +25,7 @@ using Steady = std::chrono::steady_clock;
 
 // More than these wait for a worker only when something is very wrong.
 constexpr int kMostWaiting = 10'000;
+constexpr std::size_t kSlowWorkers = 4;  // what they do waits for disks and other threads
 
 bool allowed(Policy policy, const Principal& principal) { return principal.rank >= policy.who(); }
 
@@ -180,7 +181,7 @@ class Router::Impl {
         ready_(std::make_shared<std::atomic<bool>>(true)),
         routes_(std::move(routes)),
         workers_(static_cast<std::size_t>(options_.workers)),
-        slow_workers_(static_cast<std::size_t>(options_.workers)) {
+        slow_workers_(kSlowWorkers) {
     for (Route& route : health_routes(ready_)) routes_.push_back(std::move(route));
     std::vector<std::string> names;
     std::set<std::string> ids;

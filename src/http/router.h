@@ -14,7 +14,7 @@
 namespace traction {
 
 struct RouterOptions {
-  int workers = 4;                 // threads that handlers run on, and as many for the slow ones
+  int workers = 2;                 // threads that handlers run on; the slow ones have four of their own
   std::string spool;               // folder for long bodies
   std::vector<std::string> hosts;  // names by which a browser may call us, besides localhost and addresses
   std::function<Response(const Request&)> otherwise;  // GET of what is no route: the page's files; may be empty

@@ -34,7 +34,7 @@ TEST_F(Settings, AFlagGoesOverTheEnvironmentOverTheFileOverTheDefault) {
   EXPECT_EQ(shown()["hosts"], "a.test,b.test file");
   environment_ = {"TRACTION_LISTEN=127.0.0.1:2222", "TRACTION_WORKERS="};
   EXPECT_EQ(shown()["listen"], "127.0.0.1:2222 environment");
-  EXPECT_EQ(shown()["workers"], "4 default") << "an empty variable is none";
+  EXPECT_EQ(shown()["workers"], "2 default") << "an empty variable is none";
   EXPECT_EQ(shown({"--listen", "127.0.0.1:3333"})["listen"], "127.0.0.1:3333 flag");
   const std::string table = ok({"config", "show", "--origin"});
   EXPECT_NE(table.find("TRACTION_LISTEN"), std::string::npos);
@@ -44,7 +44,7 @@ TEST_F(Settings, AFlagGoesOverTheEnvironmentOverTheFileOverTheDefault) {
 TEST_F(Settings, AnotherFileCanBeNamed) {
   write(data_ + "/traction.toml", "workers = 7\n");
   write(temp("own.toml"), "data = \"elsewhere\"\ncertificate = \"tls/chain.pem\"\n");
-  EXPECT_EQ(shown({"--config", temp("own.toml")})["workers"], "4 default");
+  EXPECT_EQ(shown({"--config", temp("own.toml")})["workers"], "2 default");
   EXPECT_EQ(shown({"--config", temp("own.toml")})["certificate"], temp("tls/chain.pem") + " file");
   environment_ = {"TRACTION_CONFIG=" + temp("own.toml")};
   EXPECT_EQ(shown()["certificate"], temp("tls/chain.pem") + " file");
@@ -89,7 +89,7 @@ TEST_F(Settings, WhatIsWrongIsNamedWithItsPlace) {
 }
 
 TEST_F(Settings, AFileOfSettingsMakesNoFolderForeign) {
-  write(data_ + "/traction.toml", "workers = 2\n");
+  write(data_ + "/traction.toml", "workers = 3\n");
   ok({"init"});
 }
 
