@@ -1,24 +1,6 @@
 // MetricDefinition and Catalogue: the numbers there are, as declared by [[metric]] blocks of definitions/metrics/*.toml
 // and checked against facts, record types and each other. What a block says is all there is to a metric: no C++ knows
-// one by name. Used by question.h and compile.h. Pure, immutable once loaded, thread-safe.
-//
-// A block: name, label, unit, kind, better = "more"|"less"|"neither", about, source, version (default 1), and
-//   from = a fact; time = its date column by which a case falls into a period (not for state and derived)
-//   where = {column = value or [values]}, except = the same, negated; "" stands for empty
-//   by = [dimensions asked when none is]; dimensions = {name = "path"} where a name means another column than its own
-//   empty = the value of nothing (counts and sums 0, rates none)
-//   leave_out = [{when = {…}, say = "visits whose start is not known"}]: cases not counted, but named
-//   mention = the same for cases that are counted; settings = [fields of the workspace record it depends on]
-//   old_enough = {setting = "forgotten_days", say = "…"}: only cases begun that many days before the instant judged
-// and by kind:
-//   base, state   value = "count" | "sum(COLUMN)" | "share", share = {…}; state counts rows open at an instant
-//   derived       formula over metric names ("name.column" for another column than the first)
-//   distribution  value = COLUMN, columns = [mean, median, p75, p90, without_outliers, kept]; outliers are those beyond
-//                 Tukey's fences; segment = a dimension that is named when they all share it
-//   duration      columns = [median, p75, p90] of the time from the fact's start to its end, Kaplan-Meier
-//   table         columns = [{name, unit, count = {…}} | {name, unit, formula, only = {…}}]: the formula is over
-//   columns
-//                 before it, and empty in rows without a case of its `only`
+// one by name; docs/metrics.md describes it. Used by question.h and compile.h. Pure, immutable once loaded, thread-safe.
 #pragma once
 
 #include <map>
