@@ -61,7 +61,8 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
     listed[i].emplace();
     for (const auto& row : members->rows) {
       listed[i]->push_back(text_of(row.at(0)));
-      groups.titles[i].try_emplace(text_of(row.at(0)), Title{text_of(row.at(1)), text_of(row.at(2))});
+      KeyNames& names = groups.names[i];
+      names.entitle(names.place(text_of(row.at(0))), {text_of(row.at(1)), text_of(row.at(2))});
     }
   }
 

@@ -29,13 +29,15 @@ std::string ends(const Question& question, const Period& period) {
 // Tukey's fences: 1.5 interquartile ranges beyond the quartiles of the group (by linear interpolation); what lies on a
 // fence is inside. Source: J. W. Tukey, "Exploratory Data Analysis" (1977).
 std::string fenced(const std::string& rows, std::size_t keys) {
-  std::string group = "cur, p";
-  for (std::size_t i = 0; i < keys; ++i) group += fmt::format(", k{}", i);
+  std::string group = "cur, p", same = "r.cur IS NOT DISTINCT FROM q.cur AND r.p IS NOT DISTINCT FROM q.p";
+  for (std::size_t i = 0; i < keys; ++i) {
+    group += fmt::format(", k{}", i);
+    same += fmt::format(" AND r.k{0} IS NOT DISTINCT FROM q.k{0}", i);
+  }
   return fmt::format(
-      "SELECT *, x BETWEEN q1 - 1.5 * (q3 - q1) AND q3 + 1.5 * (q3 - q1) AS inside FROM ("
-      "SELECT *, quantile_cont(x, 0.25) OVER w AS q1, quantile_cont(x, 0.75) OVER w AS q3 FROM ({}) "
-      "WINDOW w AS (PARTITION BY {}))",
-      rows, group);
+      "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, quantile_cont(x, [0.25, 0.75]) AS q FROM r GROUP BY ALL) "
+      "SELECT r.*, x BETWEEN q[1] - 1.5 * (q[2] - q[1]) AND q[2] + 1.5 * (q[2] - q[1]) AS inside FROM r JOIN q ON {}",
+      rows, group, same);
 }
 
 }  // namespace
@@ -48,19 +50,20 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
   Joins joins("f");
   std::string columns;
   for (std::size_t i = 0; i < question.by.size(); ++i)
-    columns += fmt::format("{}::VARCHAR AS k{}, ",
-                           scope.grouped ? joins.reach(question.paths[leaf][i]) : std::string("NULL"), i);
+    columns += fmt::format("{} AS k{}, ",
+                           scope.grouped ? joins.reach(question.paths[leaf][i]) : std::string("NULL::VARCHAR"), i);
   std::string periods;
   std::string in_period;
   if (grain && metric.kind == MetricKind::state) {
-    columns += "pp.begins::VARCHAR AS p";
+    columns += "pp.begins AS p";
     periods = " CROSS JOIN " + ends(question, scope.period);
     in_period = select.open_at(fact, "pp.ends");
   } else {
     const std::string time = "f." + quoted(metric.time);
-    columns += grain ? period_of(time, question.grain, question.week()) + "::VARCHAR AS p" : "NULL::VARCHAR AS p";
+    columns += grain ? period_of(time, question.grain, question.week()) + " AS p" : "NULL::DATE AS p";
     in_period = select.in_period(leaf, scope.period);
-    if (grain) in_period += " AND " + time + " IS NOT NULL";
+    // Cases without a day are in no period; where totals are added up, they are in those.
+    if (grain && !additive(question, leaf)) in_period += " AND " + time + " IS NOT NULL";
   }
   columns += fmt::format(", {} AS cur, {} AS x", select.currency(fact), select.measured(metric, fact));
   if (metric.kind == MetricKind::duration)

@@ -25,14 +25,16 @@ class NumbersSql {
 
   Plan plan() {
     const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
-    const std::string with = select_.facts_at();
+    std::string with = select_.facts_at();
+    with += with.empty() ? "WITH " : ", ";
     std::vector<std::string> parts;
     for (std::size_t leaf = 0; leaf < question_.leaves.size(); ++leaf) {
       parts.push_back(numbers(leaf, {Part::groups, question_.period, true}));
-      if (keyed) parts.push_back(numbers(leaf, {Part::total, question_.period, false}));
+      const bool totals = keyed && !additive(question_, leaf);
+      if (totals) parts.push_back(numbers(leaf, {Part::total, question_.period, false}));
       if (question_.comparison) {
         parts.push_back(numbers(leaf, {Part::groups_then, question_.comparison->then, true}));
-        if (keyed) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false}));
+        if (totals) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false}));
       }
       const auto said = remarks(select_.catalogue(), question_, leaf);
       for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
@@ -53,15 +55,19 @@ class NumbersSql {
                              : metric.columns[0].measure == Measure::share ? "count(*) FILTER (c0)"
                                                                            : "NULL::BIGINT";
     const std::string exact = metric.columns[0].measure == Measure::sum ? "sum(x)::BIGINT" : "NULL::BIGINT";
-    return fmt::format("SELECT {}, {}{}, p, cur, count(*), {}, {}{} FROM ({}) GROUP BY ALL",
-                       static_cast<int>(scope.part), leaf, keys(), hits, exact, values, cases);
-  }
-
-  // ", k0, k1"
-  std::string keys() const {
-    std::string text;
-    for (std::size_t i = 0; i < layout_.keys; ++i) text += fmt::format(", k{}", i);
-    return text;
+    // Keys are grouped by as they are and made texts afterwards, of which there are fewer.
+    std::string keys, texts;
+    for (std::size_t i = 0; i < layout_.keys; ++i) {
+      keys += fmt::format("k{}, ", i);
+      texts += fmt::format(", k{}::VARCHAR", i);
+    }
+    std::string names;
+    for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
+    return fmt::format(
+        "SELECT {}, {}{}, p, cur, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {}p, cur, count(*), {}, {}{} FROM ({}) "
+        "GROUP BY "
+        "ALL) g({}p, cur, n, hits, exact{})",
+        static_cast<int>(scope.part), leaf, texts, names, keys, hits, exact, values, cases, keys, names);
   }
 
   static std::string value(const MetricDefinition& metric, std::size_t i) {
@@ -100,7 +106,7 @@ class NumbersSql {
     const bool counted = said.kind == Noted::Kind::mentioned;
     std::string where = select_.rows(leaf, joins, counted);
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
-    if (said.remark) where += " AND coalesce(" + select_.all(fact(leaf), said.remark->when) + ", FALSE)";
+    if (said.remark) where += " AND " + select_.all(fact(leaf), said.remark->when);
     if (said.kind == Noted::Kind::too_young)
       where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
     if (said.kind == Noted::Kind::undated)
@@ -109,29 +115,28 @@ class NumbersSql {
       where += fmt::format(" AND (({}) OR {} IS NULL)", select_.in_period(leaf, question_.period), time);
     else
       where += " AND " + select_.in_period(leaf, question_.period);
-    return fmt::format("SELECT {}, {}{}, NULL, NULL, count(*), {}, NULL{} FROM {} f{} WHERE {}",
+    return fmt::format("SELECT {}, {}{}, NULL, NULL, NULL, count(*), {}, NULL{} FROM {} f{} WHERE {}",
                        static_cast<int>(Part::remark), leaf, repeat(", NULL", layout_.keys), place,
                        repeat(", NULL", layout_.width), quoted(metric.from), joins.text(), where);
   }
 
-  // The union of all parts with the titles of what the keys refer to.
+  // The union of all parts, and the titles of what the keys refer to.
   std::string titled(const std::string& parts) const {
-    std::string names = "part, leaf";
-    std::string titles, sorts, joins;
+    std::string names = "part, leaf", titles;
     for (std::size_t i = 0; i < layout_.keys; ++i) {
       names += fmt::format(", k{}", i);
       const Path& path = question_.paths[0][i];
-      const std::string alias = fmt::format("t{}", i);
-      const auto [title, sort] = select_.title(path, alias);
-      titles += ", " + title;
-      sorts += ", " + sort;
-      if (!path.last().references.empty())
-        joins += fmt::format(" LEFT JOIN {0} {1} ON {1}.id = TRY_CAST(u.k{2} AS BIGINT)",
-                             quoted(path.last().references), alias, i);
+      if (path.last().references.empty()) continue;
+      const auto [title, sort] = select_.title(path, "t");
+      titles += fmt::format(
+          " UNION ALL SELECT {}, {}{}, k{}{}, NULL, {}, {}, NULL, NULL, NULL{} FROM (SELECT DISTINCT k{} FROM u) JOIN "
+          "{} t ON t.id = TRY_CAST(k{} AS BIGINT)",
+          static_cast<int>(Part::title), i, repeat(", NULL", i), i, repeat(", NULL", layout_.keys - i - 1), title, sort,
+          repeat(", NULL", layout_.width), i, quoted(path.last().references), i);
     }
-    names += ", p, cur, n, hits, exact";
+    names += ", p, cur, sort, n, hits, exact";
     for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
-    return fmt::format("SELECT u.*{}{} FROM ({}) u({}){}", titles, sorts, parts, names, joins);
+    return fmt::format("u({}) AS MATERIALIZED ({}) FROM u{}", names, parts, titles);
   }
 
   Select select_;
@@ -145,6 +150,17 @@ Layout layout(const Question& question) {
   Layout layout{question.by.size(), 0};
   for (const MetricDefinition* leaf : question.leaves) layout.width = std::max(layout.width, leaf->columns.size());
   return layout;
+}
+
+bool additive(const Question& question, std::size_t leaf) {
+  const MetricDefinition& metric = *question.leaves[leaf];
+  // A state is asked at the end of each period: what is open at two ends is two cases.
+  if (metric.kind == MetricKind::state && question.grain != Grain::none) return false;
+  if (metric.kind == MetricKind::duration || metric.kind == MetricKind::distribution) return false;
+  return std::ranges::all_of(metric.columns, [](const MetricColumn& column) {
+    return column.measure == Measure::count || column.measure == Measure::sum || column.measure == Measure::share ||
+           column.measure == Measure::formula;
+  });
 }
 
 bool has_outliers(const MetricDefinition& metric) { return metric.column("without_outliers") || metric.column("kept"); }

@@ -1,8 +1,8 @@
 // compile: a Question as SQL for the mart (DuckDB). Every number of an answer comes from one statement, so that all are
 // of one state: the groups, the total, the same for the compared period, and the counts behind the remarks. Totals are
-// computed from the cases, never from the groups. Values are bound as parameters; identifiers come from definitions and
-// are quoted. At an earlier instant, CTEs named like the facts stand before them: clipped, or rebuilt over clipped
-// ones. Pure, thread-safe.
+// those of the cases: computed from them, or added up from the groups where that is the same. Values are bound as
+// parameters; identifiers come from definitions and are quoted. At an earlier instant, CTEs named like the facts stand
+// before them: clipped, or rebuilt over clipped ones. Pure, thread-safe.
 #pragma once
 
 #include <string>
@@ -13,23 +13,24 @@
 namespace traction {
 
 // What a row of the statement tells of.
-enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4 };
+enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4, title = 5 };
 
-// The columns of the numbers' statement: part, leaf, one key per `by`, period, currency, n, hits, exact, one value per
-// column of the widest leaf; then a title and a sort text per `by`. n = cases; hits = cases a share counts, or
-// durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number.
+// The columns of the numbers' statement: part, leaf, one key per `by`, the period's first day (none: in no period, and
+// so in the total alone), currency, n, hits, exact, one value per column of the widest leaf. n = cases; hits = cases a
+// share counts, or durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number. Titles
+// come once per key, as rows in which `leaf` is the place in `by`, the currency the title and sort() what it is sorted
+// by.
 struct Layout {
   std::size_t keys = 0;
   std::size_t width = 0;
   std::size_t key(std::size_t i) const { return 2 + i; }
   std::size_t period() const { return 2 + keys; }
   std::size_t currency() const { return 3 + keys; }
-  std::size_t n() const { return 4 + keys; }
-  std::size_t hits() const { return 5 + keys; }
-  std::size_t exact() const { return 6 + keys; }
-  std::size_t value(std::size_t i) const { return 7 + keys + i; }
-  std::size_t title(std::size_t i) const { return 7 + keys + width + i; }
-  std::size_t sort(std::size_t i) const { return 7 + 2 * keys + width + i; }
+  std::size_t sort() const { return 4 + keys; }
+  std::size_t n() const { return 5 + keys; }
+  std::size_t hits() const { return 6 + keys; }
+  std::size_t exact() const { return 7 + keys; }
+  std::size_t value(std::size_t i) const { return 8 + keys + i; }
 };
 Layout layout(const Question& question);
 
@@ -37,6 +38,9 @@ struct Plan {
   std::string sql;
   std::vector<Cell> parameters;
 };
+
+// True when a leaf's groups, added up, are its total: counts, sums and shares of cases of which each is in one group.
+bool additive(const Question& question, std::size_t leaf);
 
 Plan compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
 

@@ -1,6 +1,7 @@
 #include "metrics/groups.h"
 
 #include <algorithm>
+#include <boost/container_hash/hash.hpp>
 
 #include "base/check.h"
 
@@ -17,52 +18,150 @@ std::optional<double> number_of(const Cell& cell) {
   return number ? std::optional(*number) : std::nullopt;
 }
 
+// Adds what a group counted to a total, as far as that can be done by adding: see additive() in compile.h.
+void add(const MetricDefinition& leaf, const Counted& group, Counted& total) {
+  total.n += group.n;
+  total.hits += group.hits;
+  if (group.exact) total.exact = total.exact.value_or(0) + *group.exact;
+  total.values.resize(group.values.size());
+  for (std::size_t i = 0; i < group.values.size(); ++i) {
+    std::optional<double>& value = total.values[i];
+    const bool share = i < leaf.columns.size() && leaf.columns[i].measure == Measure::share;
+    if (share)
+      value = static_cast<double>(total.hits) / static_cast<double>(total.n);
+    else if (group.values[i])
+      value = value.value_or(0) + *group.values[i];
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(const Question& question) : question_(question), at_(layout(question)) {
+    groups_.names.resize(at_.keys);
+    groups_.remarks.resize(question.leaves.size());
+    for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) additive_.push_back(additive(question, leaf));
+    if (question.comparison && question.grain != Grain::none)
+      places_ = line_up(*question.comparison, question.grain, question.week());
+  }
+
+  Groups read(const Table& table) {
+    groups_.all.reserve(table.rows.size());
+    groups_.at.reserve(table.rows.size());
+    for (const auto& row : table.rows) read(row);
+    return std::move(groups_);
+  }
+
+ private:
+  void read(const std::vector<Cell>& row) {
+    const auto part = static_cast<Part>(whole_of(row[0]).value_or(0));
+    const auto leaf = static_cast<std::size_t>(whole_of(row[1]).value_or(0));
+    switch (part) {
+      case Part::title:
+        return read_title(leaf, row);
+      case Part::remark:
+        return read_remark(leaf, row);
+      case Part::total:
+      case Part::total_then:
+        return read_total(part == Part::total, leaf, row);
+      case Part::groups:
+      case Part::groups_then:
+        return read_group(part == Part::groups, leaf, row);
+    }
+  }
+
+  void read_title(std::size_t dimension, const std::vector<Cell>& row) {
+    KeyNames& names = groups_.names[dimension];
+    names.entitle(names.place(text_of(row[at_.key(dimension)])),
+                  {text_of(row[at_.currency()]), text_of(row[at_.sort()])});
+  }
+
+  void read_remark(std::size_t leaf, const std::vector<Cell>& row) {
+    auto& said = groups_.remarks.at(leaf);
+    const auto place = static_cast<std::size_t>(whole_of(row[at_.hits()]).value_or(0));
+    said.resize(std::max(said.size(), place + 1));
+    said[place] = whole_of(row[at_.n()]).value_or(0);
+  }
+
+  Counted counted(const std::vector<Cell>& row) const {
+    Counted counted{
+        whole_of(row[at_.n()]).value_or(0), whole_of(row[at_.hits()]).value_or(0), whole_of(row[at_.exact()]), {}};
+    for (std::size_t i = 0; i < at_.width; ++i) counted.values.push_back(number_of(row[at_.value(i)]));
+    return counted;
+  }
+
+  Counted& total(bool now, Place currency, std::size_t leaf) {
+    auto& totals = now ? groups_.total : groups_.total_then;
+    return totals.try_emplace(currency, question_.leaves.size()).first->second.at(leaf);
+  }
+
+  Place currency(const std::vector<Cell>& row) { return groups_.currencies.place(text_of(row[at_.currency()])); }
+
+  void read_total(bool now, std::size_t leaf, const std::vector<Cell>& row) {
+    total(now, currency(row), leaf) = counted(row);
+  }
+
+  void read_group(bool now, std::size_t leaf, const std::vector<Cell>& row) {
+    GroupKey key{{}, {}, currency(row)};
+    Counted counted = this->counted(row);
+    if (additive_[leaf]) add(*question_.leaves[leaf], counted, total(now, key.currency, leaf));
+    if (question_.grain != Grain::none) {
+      const auto day = whole_of(row[at_.period()]);
+      if (!day) return;  // in the total alone
+      key.period = Date{static_cast<std::int32_t>(*day)};
+      if (!now) {
+        const auto place = places_.find(key.period);
+        if (place == places_.end()) return;
+        key.period = place->second;
+      }
+    }
+    for (std::size_t i = 0; i < at_.keys; ++i) {
+      const auto* text = std::get_if<std::string>(&row[at_.key(i)]);
+      key.keys.push_back(groups_.names[i].place(text ? *text : ""));
+    }
+    Group& group = groups_.group(question_, key);
+    (now ? group.now : group.then)[leaf] = std::move(counted);
+  }
+
+  const Question& question_;
+  const Layout at_;
+  std::vector<bool> additive_;   // [leaf]
+  std::map<Date, Date> places_;  // of a compared period's parts in the present one
+  Groups groups_;
+};
+
 }  // namespace
 
-Groups read_groups(const Question& question, const Table& table) {
-  const Layout at = layout(question);
-  Groups groups;
-  groups.titles.resize(at.keys);
-  groups.remarks.resize(question.leaves.size());
-  std::map<Date, Date> places;
-  if (question.comparison && question.grain != Grain::none)
-    places = line_up(*question.comparison, question.grain, question.week());
-  for (const auto& row : table.rows) {
-    const auto part = static_cast<Part>(whole_of(row.at(0)).value_or(0));
-    const auto leaf = static_cast<std::size_t>(whole_of(row.at(1)).value_or(0));
-    Counted counted{whole_of(row.at(at.n())).value_or(0),
-                    whole_of(row.at(at.hits())).value_or(0),
-                    whole_of(row.at(at.exact())),
-                    {}};
-    if (part == Part::remark) {
-      auto& said = groups.remarks.at(leaf);
-      said.resize(std::max(said.size(), static_cast<std::size_t>(counted.hits) + 1));
-      said[static_cast<std::size_t>(counted.hits)] = counted.n;
-      continue;
-    }
-    for (std::size_t i = 0; i < at.width; ++i) counted.values.push_back(number_of(row.at(at.value(i))));
-    GroupKey key{{}, text_of(row.at(at.period())), text_of(row.at(at.currency()))};
-    if (part == Part::total || part == Part::total_then) {
-      auto& total = part == Part::total ? groups.total : groups.total_then;
-      total.try_emplace(key.currency, question.leaves.size()).first->second.at(leaf) = std::move(counted);
-      continue;
-    }
-    for (std::size_t i = 0; i < at.keys; ++i) {
-      key.keys.push_back(text_of(row.at(at.key(i))));
-      groups.titles[i].try_emplace(key.keys[i], Title{text_of(row.at(at.title(i))), text_of(row.at(at.sort(i)))});
-    }
-    if (part == Part::groups_then && question.grain != Grain::none) {
-      const auto day = parse_date(key.period);
-      CHECK(day.has_value());
-      const auto place = places.find(*day);
-      if (place == places.end()) continue;
-      key.period = to_string(place->second);
-    }
-    auto& into = part == Part::groups ? groups.now : groups.then;
-    into.try_emplace(std::move(key), question.leaves.size()).first->second.at(leaf) = std::move(counted);
+Place KeyNames::place(const std::string& name) {
+  const auto [found, added] = places_.try_emplace(name, static_cast<Place>(names_.size()));
+  if (added) {
+    names_.push_back(name);
+    titles_.emplace_back();
   }
-  return groups;
+  return found->second;
 }
+
+void KeyNames::entitle(Place place, Title title) {
+  if (!titles_[place]) titles_[place] = std::move(title);
+}
+
+std::size_t hash_value(const GroupKey& key) {
+  std::size_t seed = 0;
+  for (const Place place : key.keys) boost::hash_combine(seed, place);
+  boost::hash_combine(seed, key.period.days);
+  boost::hash_combine(seed, key.currency);
+  return seed;
+}
+
+Group& Groups::group(const Question& question, const GroupKey& key) {
+  const auto [found, added] = at.try_emplace(key, all.size());
+  if (added) {
+    const std::size_t leaves = question.leaves.size();
+    all.push_back({key, Leaves(leaves), question.comparison ? Leaves(leaves) : Leaves()});
+  }
+  return all[found->second];
+}
+
+Groups read_groups(const Question& question, const Table& table) { return Reader(question).read(table); }
 
 Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves) {
   return [&](const std::string& used, bool) {

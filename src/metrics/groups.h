@@ -1,7 +1,11 @@
 // Groups: the result of the numbers' statement sorted out: per key, period and currency what each leaf counted, for the
-// period asked and the one compared. Internal to metrics/. Values, thread-safe.
+// period asked and the one compared. An answer may have as many groups as members have days, so a group holds places in
+// lists of names, not names. Internal to metrics/. Values, thread-safe.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,28 +20,61 @@ struct Counted {
   std::int64_t n = 0;
   std::int64_t hits = 0;
   std::optional<std::int64_t> exact;
-  std::vector<std::optional<double>> values;  // one per column of the leaf
+  boost::container::small_vector<std::optional<double>, 1> values;  // one per column of the leaf
 };
 
-using Leaves = std::vector<Counted>;  // one per leaf; n = 0 where it counted nothing
-
-struct GroupKey {
-  std::vector<std::string> keys;  // "" = none
-  std::string period;             // first day, "" without a grain
-  std::string currency;
-  auto operator<=>(const GroupKey&) const = default;
-};
+using Leaves = boost::container::small_vector<Counted, 1>;  // one per leaf; n = 0 where it counted nothing
 
 struct Title {
   std::string label;
   std::string sort;  // "pipeline.position" where the record has a place of its own, else ""
 };
 
+using Place = std::uint32_t;
+
+// The names that occur, each once, in the order of their coming; with titles where they are ids of records.
+class KeyNames {
+ public:
+  // The name's place, a new one at the end when it is not there yet.
+  Place place(const std::string& name);
+  // Says what a name stands for; the first word counts.
+  void entitle(Place place, Title title);
+
+  std::size_t size() const { return names_.size(); }
+  const std::string& name(Place place) const { return names_[place]; }  // "" = none
+  const Title* title(Place place) const { return titles_[place] ? &*titles_[place] : nullptr; }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<std::optional<Title>> titles_;
+  boost::unordered_flat_map<std::string, Place> places_;
+};
+
+using Keys = boost::container::small_vector<Place, 4>;  // one per `by`
+
+struct GroupKey {
+  Keys keys;
+  Date period;  // first day; without a grain always the same
+  Place currency = 0;
+  bool operator==(const GroupKey&) const = default;
+  friend std::size_t hash_value(const GroupKey& key);
+};
+
+struct Group {
+  GroupKey key;
+  Leaves now, then;
+};
+
 struct Groups {
-  std::map<GroupKey, Leaves> now, then;
-  std::map<std::string, Leaves> total, total_then;   // by currency
-  std::vector<std::map<std::string, Title>> titles;  // [by][key]
-  std::vector<std::vector<std::int64_t>> remarks;    // [leaf][remark]: how many cases
+  std::vector<KeyNames> names;  // [by]
+  KeyNames currencies;
+  std::vector<Group> all;                               // each key once
+  std::map<Place, Leaves> total, total_then;            // by currency
+  std::vector<std::vector<std::int64_t>> remarks;       // [leaf][remark]: how many cases
+  boost::unordered_flat_map<GroupKey, std::size_t> at;  // key → place in `all`
+
+  // The group of that key, made when there is none.
+  Group& group(const Question& question, const GroupKey& key);
 };
 
 // Reads the statement's result. Rows of the compared period are put where they belong in the present one.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "base/check.h"
@@ -19,20 +20,18 @@ class Builder {
 
   Rows build(const std::vector<std::optional<std::vector<std::string>>>& listed) {
     Rows made;
-    for (const auto& [key, leaves] : groups_.then) groups_.now.try_emplace(key, question_.leaves.size());
-    std::set<std::string> currencies;
-    for (const auto& [key, leaves] : groups_.now) currencies.insert(key.currency);
-    made.all_listed = list_missing(listed, currencies);
-    if (question_.by_currency) made.currencies.assign(currencies.begin(), currencies.end());
+    made.all_listed = list_missing(listed);
+    if (question_.by_currency)
+      for (const Place currency : currencies_) made.currencies.push_back(groups_.currencies.name(currency));
+    std::ranges::sort(made.currencies);
+    for (std::size_t i = 0; i < question_.by.size(); ++i) name_keys(i);
 
-    std::vector<GroupKey> order;
-    for (const auto& [key, leaves] : groups_.now) order.push_back(key);
-    std::ranges::sort(order, [&](const GroupKey& a, const GroupKey& b) { return sort_key(a) < sort_key(b); });
-    for (const GroupKey& key : order) made.rows.push_back(row(key));
+    made.rows.reserve(groups_.all.size());
+    for (const std::size_t group : order()) made.rows.push_back(row(groups_.all[group]));
     if (by_value()) std::ranges::stable_sort(made.rows, [&](const Row& a, const Row& b) { return better(a, b); });
 
     const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
-    if (keyed && metric_.kind != MetricKind::table && currencies.size() <= 1) made.total = total(currencies);
+    if (keyed && metric_.kind != MetricKind::table && currencies_.size() <= 1) made.total = total();
     return made;
   }
 
@@ -40,78 +39,101 @@ class Builder {
   using Listed = std::vector<std::optional<std::vector<std::string>>>;
 
   // Adds the groups without a case that belong in the answer; false when they are too many.
-  bool list_missing(const Listed& listed, std::set<std::string>& currencies) {
-    std::map<std::vector<std::string>, std::set<std::string>> with_cases;  // the currencies of each combination of keys
-    for (const auto& [key, leaves] : groups_.now) with_cases[key.keys].insert(key.currency);
-    const std::vector<std::string> periods = periods_between();
-    const std::string usual = currencies.size() == 1  ? *currencies.begin()
-                              : question_.by_currency ? question_.settings.currency
-                                                      : "";
-    if (currencies.empty()) currencies.insert(usual);
+  bool list_missing(const Listed& listed) {
+    for (const Group& group : groups_.all) currencies_.insert(group.key.currency);
+    const Place usual =
+        currencies_.size() == 1
+            ? *currencies_.begin()
+            : groups_.currencies.place(question_.by_currency ? question_.settings.currency : std::string());
+    if (currencies_.empty()) currencies_.insert(usual);
 
-    std::vector<std::vector<std::string>> combinations{{}};
-    for (const auto& keys : listed) {
-      std::vector<std::vector<std::string>> longer;
-      for (const auto& combination : combinations)
-        for (const std::string& key : keys ? *keys : std::vector<std::string>()) {
+    const std::vector<Date> periods = periods_between();
+    std::vector<Keys> combinations{{}};
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      std::vector<Keys> longer;
+      for (const Keys& combination : combinations)
+        for (const std::string& key : listed[i] ? *listed[i] : std::vector<std::string>()) {
           longer.push_back(combination);
-          longer.back().push_back(key);
+          longer.back().push_back(groups_.names[i].place(key));
         }
       combinations = std::move(longer);
       if (combinations.size() * std::max<std::size_t>(periods.size(), 1) > kMostListed) return false;
     }
-    for (const auto& combination : combinations) with_cases.try_emplace(combination, std::set<std::string>{usual});
+    std::map<Keys, std::set<Place>> with_cases;  // the currencies of each combination of keys
+    for (const Group& group : groups_.all) {
+      with_cases[group.key.keys].insert(group.key.currency);
+      if (with_cases.size() * std::max<std::size_t>(periods.size(), 1) > kMostListed) return false;
+    }
+    for (const Keys& combination : combinations) with_cases.try_emplace(combination, std::set<Place>{usual});
     if (with_cases.size() * std::max<std::size_t>(periods.size(), 1) > kMostListed) return false;
     for (const auto& [keys, of_keys] : with_cases)
-      for (const std::string& currency : of_keys)
-        for (const std::string& period : periods)
-          groups_.now.try_emplace(GroupKey{keys, period, currency}, question_.leaves.size());
+      for (const Place currency : of_keys)
+        for (const Date period : periods) groups_.group(question_, {keys, period, currency});
     return true;
   }
 
-  // All periods asked for; with an open end, those between the first and the last that have cases. "" without a grain.
-  std::vector<std::string> periods_between() const {
-    if (question_.grain == Grain::none) return {""};
+  // All periods asked for; with an open end, those between the first and the last that have cases. One without a grain.
+  std::vector<Date> periods_between() const {
+    if (question_.grain == Grain::none) return {Date{}};
     std::optional<Date> from = question_.period.from, to = question_.period.to;
-    for (const auto& [key, leaves] : groups_.now) {
-      const Date day = *parse_date(key.period);
+    for (const Group& group : groups_.all) {
+      const Date day = group.key.period;
       if (!question_.period.from && (!from || day < *from)) from = day;
       if (!question_.period.to && (!to || day >= *to)) to = Date{day.days + 1};
     }
-    std::vector<std::string> periods;
-    if (from && to)
-      for (const Date day : begins(question_.grain, *from, *to, question_.week())) periods.push_back(to_string(day));
-    return periods;
+    return from && to ? begins(question_.grain, *from, *to, question_.week()) : std::vector<Date>();
   }
 
-  const Title* title(std::size_t dimension, const std::string& key) const {
-    const auto& titles = groups_.titles[dimension];
-    const auto found = titles.find(key);
-    return found == titles.end() ? nullptr : &found->second;
-  }
-
-  std::string label_of(std::size_t dimension, const std::string& key) const {
-    if (key.empty()) return "(none)";
-    if (question_.paths[0][dimension].last().references.empty()) return key;
-    const Title* known = title(dimension, key);
-    return known && !known->label.empty() ? known->label : "#" + key;
-  }
-
-  // What a group is sorted by: the place of a stage, else the label; nothing comes last.
-  std::vector<std::string> sort_key(const GroupKey& key) const {
-    std::vector<std::string> order;
-    for (std::size_t i = 0; i < key.keys.size(); ++i) {
-      const Title* known = title(i, key.keys[i]);
-      order.push_back(key.keys[i].empty() ? "1" : "0" + (known ? known->sort : "") + " " + label_of(i, key.keys[i]));
+  // Works out what the keys of a dimension are called, and in which order they come: by the place of a stage, else by
+  // the label; nothing comes last.
+  void name_keys(std::size_t dimension) {
+    const KeyNames& names = groups_.names[dimension];
+    const bool refers = !question_.paths[0][dimension].last().references.empty();
+    std::vector<std::string>& labels = labels_.emplace_back();
+    std::vector<std::pair<std::string, Place>> sorted;
+    for (Place place = 0; place < names.size(); ++place) {
+      const std::string& key = names.name(place);
+      const Title* title = names.title(place);
+      if (key.empty())
+        labels.emplace_back("(none)");
+      else if (!refers)
+        labels.push_back(key);
+      else
+        labels.push_back(title && !title->label.empty() ? title->label : "#" + key);
+      sorted.emplace_back(key.empty() ? "1" : "0" + (title ? title->sort : "") + " " + labels.back(), place);
     }
-    order.push_back(key.period);
-    order.push_back(key.currency);
+    std::ranges::sort(sorted);
+    std::vector<Place>& ranks = ranks_.emplace_back(names.size());
+    for (std::size_t rank = 0; rank < sorted.size(); ++rank) ranks[sorted[rank].second] = static_cast<Place>(rank);
+  }
+
+  // The places of all groups in the order of their rows: by their keys, their period, their currency.
+  std::vector<std::size_t> order() const {
+    const std::size_t width = ranks_.size() + 2;
+    std::vector<std::int64_t> ranks;
+    ranks.reserve(width * groups_.all.size());
+    for (const Group& group : groups_.all) {
+      for (std::size_t i = 0; i < ranks_.size(); ++i) ranks.push_back(ranks_[i][group.key.keys[i]]);
+      ranks.push_back(group.key.period.days);
+      const std::string& currency = groups_.currencies.name(group.key.currency);
+      ranks.push_back(
+          std::ranges::count_if(currencies_, [&](Place other) { return groups_.currencies.name(other) < currency; }));
+    }
+    std::vector<std::size_t> order(groups_.all.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+      const auto* left = &ranks[a * width];
+      const auto* right = &ranks[b * width];
+      return std::lexicographical_compare(left, left + width, right, right + width);
+    });
     return order;
   }
 
   bool by_value() const {
     if (question_.by.size() != 1 || question_.grain != Grain::none || metric_.kind == MetricKind::table) return false;
-    return std::ranges::all_of(groups_.titles[0], [](const auto& title) { return title.second.sort.empty(); });
+    for (Place place = 0; place < groups_.names[0].size(); ++place)
+      if (const Title* title = groups_.names[0].title(place); title && !title->sort.empty()) return false;
+    return true;
   }
 
   bool better(const Row& a, const Row& b) const {
@@ -128,32 +150,42 @@ class Builder {
     return (*left.number < *right.number) == ascending;
   }
 
-  Row row(const GroupKey& key) {
+  // A period's first day as a key and as people call it.
+  const std::pair<std::string, std::string>& period_names(Date period) {
+    const auto [found, added] = periods_.try_emplace(period.days);
+    if (added) found->second = {to_string(period), label(question_.grain, period)};
+    return found->second;
+  }
+
+  Row row(const Group& group) {
+    const GroupKey& key = group.key;
     Row row;
-    row.keys = key.keys;
-    for (std::size_t i = 0; i < key.keys.size(); ++i) row.labels.push_back(label_of(i, key.keys[i]));
-    if (question_.grain != Grain::none) {
-      row.keys.push_back(key.period);
-      row.labels.push_back(label(question_.grain, *parse_date(key.period)));
+    const bool grain = question_.grain != Grain::none;
+    row.keys.reserve(key.keys.size() + grain);
+    row.labels.reserve(key.keys.size() + grain);
+    for (std::size_t i = 0; i < key.keys.size(); ++i) {
+      row.keys.push_back(groups_.names[i].name(key.keys[i]));
+      row.labels.push_back(labels_[i][key.keys[i]]);
     }
-    row.currency = key.currency;
-    fill(row, groups_.now.at(key), running(key, running_now_));
-    if (question_.comparison) {
-      const auto then = groups_.then.find(key);
-      row.compared = values(then == groups_.then.end() ? Leaves(question_.leaves.size()) : then->second,
-                            running(key, running_then_));
+    if (grain) {
+      const auto& [text, shown] = period_names(key.period);
+      row.keys.push_back(text);
+      row.labels.push_back(shown);
     }
+    row.currency = groups_.currencies.name(key.currency);
+    fill(row, group.now, running(key, running_now_));
+    if (question_.comparison) row.compared = values(group.then, running(key, running_then_));
     return row;
   }
 
-  Row total(const std::set<std::string>& currencies) {
-    const std::string currency = currencies.empty() ? "" : *currencies.begin();
-    const auto leaves = [&](const std::map<std::string, Leaves>& totals) {
+  Row total() {
+    const Place currency = *currencies_.begin();
+    const auto leaves = [&](const std::map<Place, Leaves>& totals) {
       const auto found = totals.find(currency);
       return found == totals.end() ? Leaves(question_.leaves.size()) : found->second;
     };
     Row row;
-    row.currency = currency;
+    row.currency = groups_.currencies.name(currency);
     fill(row, leaves(groups_.total), nullptr);
     if (question_.comparison) row.compared = values(leaves(groups_.total_then), nullptr);
     return row;
@@ -166,10 +198,11 @@ class Builder {
   // apart.
   Sums* running(const GroupKey& key, Running& all) const {
     if (metric_.kind != MetricKind::table) return nullptr;
-    std::vector<std::string> group{key.period, key.currency};
+    std::vector<std::string> group{to_string(key.period), groups_.currencies.name(key.currency)};
     for (std::size_t i = 0; i < key.keys.size(); ++i) {
-      const Title* known = title(i, key.keys[i]);
-      group.push_back(known && !known->sort.empty() ? known->sort.substr(0, known->sort.find('.')) : "=" + key.keys[i]);
+      const Title* known = groups_.names[i].title(key.keys[i]);
+      group.push_back(known && !known->sort.empty() ? known->sort.substr(0, known->sort.find('.'))
+                                                    : "=" + groups_.names[i].name(key.keys[i]));
     }
     return &all[group];
   }
@@ -202,6 +235,7 @@ class Builder {
 
   std::vector<Value> values(const Leaves& leaves, Sums* sums) {
     std::vector<Value> made;
+    made.reserve(metric_.columns.size());
     Lookup columns;
     if (metric_.kind == MetricKind::table) {
       // The row's own columns; a running sum takes this row in, whichever formula asks first.
@@ -268,12 +302,16 @@ class Builder {
   const Question& question_;
   const MetricDefinition& metric_;
   Groups& groups_;
+  std::set<Place> currencies_;
+  std::vector<std::vector<std::string>> labels_;  // [by][place]
+  std::vector<std::vector<Place>> ranks_;         // [by][place]
+  boost::unordered_flat_map<std::int32_t, std::pair<std::string, std::string>> periods_;
   Running running_now_, running_then_;
 };
 
 }  // namespace
 
-Rows make_rows(const Catalogue& catalogue, const Question& question, Groups groups,
+Rows make_rows(const Catalogue& catalogue, const Question& question, Groups& groups,
                const std::vector<std::optional<std::vector<std::string>>>& listed) {
   return Builder(catalogue, question, groups).build(listed);
 }

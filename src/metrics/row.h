@@ -13,8 +13,9 @@ struct Rows {
   std::vector<std::string> currencies;  // that occur, when the metric is money
 };
 
-// `listed` holds, per `by`, the keys to list without a case; nullopt where only keys with cases are listed.
-Rows make_rows(const Catalogue& catalogue, const Question& question, Groups groups,
+// Adds to the groups those without a case that belong in the answer. `listed` holds, per `by`, the keys to list without
+// a case; nullopt where only keys with cases are listed.
+Rows make_rows(const Catalogue& catalogue, const Question& question, Groups& groups,
                const std::vector<std::optional<std::vector<std::string>>>& listed);
 
 }  // namespace traction

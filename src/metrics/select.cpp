@@ -41,6 +41,8 @@ std::string Select::test(const std::string& expression, FieldType type, const st
   std::vector<std::string> parts;
   if (!bound.empty()) parts.push_back(fmt::format("{} IN ({})", expression, fmt::join(bound, ", ")));
   if (empty) parts.push_back(expression + " IS NULL");
+  // What is tested for being there alone is left to the database to find without looking at each row.
+  if (bound.empty()) return fmt::format("{} IS {}NULL", expression, negate ? "NOT " : "");
   const std::string any = fmt::format("({})", fmt::join(parts, " OR "));
   return negate ? fmt::format("NOT coalesce({}, FALSE)", any) : any;
 }
@@ -56,6 +58,15 @@ std::string Select::all(const FactDefinition& fact, const std::vector<Condition>
   return text.empty() ? "TRUE" : text;
 }
 
+std::string Select::none(const FactDefinition& fact, const std::vector<Condition>& conditions) {
+  if (conditions.size() != 1) return fmt::format("NOT coalesce({}, FALSE)", all(fact, conditions));
+  Condition other = conditions[0];
+  other.negate = !other.negate;
+  // A negated test is never unknown, but its opposite is: of a value that is not there.
+  const std::string text = all(fact, {other});
+  return other.negate ? text : fmt::format("coalesce({}, FALSE)", text);
+}
+
 std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
   const MetricDefinition& metric = *question_.leaves[leaf];
   const FactDefinition& fact = catalogue_.fact(metric.from);
@@ -63,8 +74,7 @@ std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
   for (const Question::Where& where : question_.where)
     text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
   if (!counted) return text;
-  for (const Remark& remark : metric.leave_out)
-    text += fmt::format(" AND NOT coalesce({}, FALSE)", all(fact, remark.when));
+  for (const Remark& remark : metric.leave_out) text += " AND " + none(fact, remark.when);
   if (!metric.old_enough.empty()) text += " AND " + old_enough(metric, fact);
   if (metric.kind == MetricKind::distribution) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
   if (metric.kind == MetricKind::duration) text += fmt::format(" AND f.{} IS NOT NULL", quoted(fact.start()->name));

@@ -25,6 +25,8 @@ class Select {
   std::string test(const std::string& expression, FieldType type, const std::vector<std::string>& values, bool negate);
   // All of the conditions, on the fact with alias f; TRUE when there are none.
   std::string all(const FactDefinition& fact, const std::vector<Condition>& conditions);
+  // Not all of the conditions.
+  std::string none(const FactDefinition& fact, const std::vector<Condition>& conditions);
 
   // The rows of a leaf that stand for something: its own conditions and the question's filters. With `counted`, without
   // those it leaves out.
