@@ -2,11 +2,15 @@
 
 #include <duckdb.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <limits>
 #include <new>
 #include <string>
 
+#include "base/business_clock.h"
 #include "base/fault.h"
+#include "base/json.h"
 #include "base/zone.h"
 #include "mart/survival.h"
 
@@ -101,37 +105,120 @@ void survival_destroy(duckdb_aggregate_state* states, idx_t count) {
   for (idx_t i = 0; i < count; ++i) delete group(states[i])->observed;
 }
 
+// A column of a chunk that is read.
+class Input {
+ public:
+  Input(duckdb_data_chunk chunk, idx_t place) : Input(duckdb_data_chunk_get_vector(chunk, place)) {}
+
+  bool has(idx_t row) const { return valid(mask_, row); }
+  // Instants, of which the infinities are none.
+  bool has_instant(idx_t row) const {
+    constexpr std::int64_t kInfinity = std::numeric_limits<std::int64_t>::max();
+    return has(row) && instant(row).micros != kInfinity && instant(row).micros != -kInfinity;
+  }
+  Instant instant(idx_t row) const { return Instant{static_cast<const std::int64_t*>(data_)[row]}; }
+  std::string_view text(idx_t row) const {
+    auto* texts = static_cast<duckdb_string_t*>(data_);
+    return {duckdb_string_t_data(&texts[row]), duckdb_string_t_length(texts[row])};
+  }
+
+ private:
+  explicit Input(duckdb_vector vector)
+      : data_(duckdb_vector_get_data(vector)), mask_(duckdb_vector_get_validity(vector)) {}
+
+  void* data_;
+  const std::uint64_t* mask_;
+};
+
+// The zone of the row before: it is the workspace's, so nearly always the same.
+Result<const Zone*> zone_of(const Zone* last, std::string_view name) {
+  if (last && last->name() == name) return last;
+  return Zone::find(name);
+}
+
 void local_day(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  const duckdb_vector instants = duckdb_data_chunk_get_vector(input, 0), names = duckdb_data_chunk_get_vector(input, 1);
-  const auto* micros = static_cast<const std::int64_t*>(duckdb_vector_get_data(instants));
-  auto* zones = static_cast<duckdb_string_t*>(duckdb_vector_get_data(names));
-  const std::uint64_t *micros_mask = duckdb_vector_get_validity(instants),
-                      *zone_mask = duckdb_vector_get_validity(names);
+  const Input instants(input, 0), names(input, 1);
   auto* days = static_cast<std::int32_t*>(duckdb_vector_get_data(output));
   duckdb_vector_ensure_validity_writable(output);
   std::uint64_t* day_mask = duckdb_vector_get_validity(output);
-  const Zone* zone = nullptr;  // of the row before: it is the workspace's, so nearly always the same
-  constexpr std::int64_t kInfinity = std::numeric_limits<std::int64_t>::max();
+  const Zone* zone = nullptr;
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
-    if (!valid(micros_mask, row) || !valid(zone_mask, row) || micros[row] == kInfinity || micros[row] == -kInfinity) {
+    if (!instants.has_instant(row) || !names.has(row)) {
       duckdb_validity_set_row_invalid(day_mask, row);
       continue;
     }
-    const std::string_view name(duckdb_string_t_data(&zones[row]), duckdb_string_t_length(zones[row]));
-    if (!zone || zone->name() != name) {
-      const Result<const Zone*> found = Zone::find(name);
-      if (!found) return duckdb_scalar_function_set_error(info, found.error().sentence.c_str());
-      zone = *found;
-    }
-    days[row] = zone->day(Instant{micros[row]}).days;
+    const Result<const Zone*> found = zone_of(zone, names.text(row));
+    if (!found) return duckdb_scalar_function_set_error(info, found.error().sentence.c_str());
+    zone = *found;
+    days[row] = zone->day(instants.instant(row)).days;
   }
+}
+
+Result<Calendar> calendar_of(std::string_view text) {
+  const auto parsed = parse_json(text);
+  if (!parsed) return refuse(parsed);
+  if (!parsed->is_object()) return refuse(Code::invalid, "calendar", "A calendar is a JSON object.");
+  return Calendar::parse(parsed->as_object());
+}
+
+// The rows of a chunk from `begin` on that share zone and calendar with it; returns the first one that does not.
+idx_t business_run(const Input& from, const Input& to, const Input& zones, const Input& calendars, idx_t begin,
+                   idx_t end, duckdb_vector output, const Zone& zone, const Calendar& calendar) {
+  const auto counts = [&](idx_t row) {
+    return from.has_instant(row) && to.has_instant(row) && zones.has(row) && calendars.has(row);
+  };
+  Instant first = from.instant(begin), last = first;
+  idx_t stop = begin;
+  for (; stop < end; ++stop) {
+    if (!counts(stop)) continue;
+    if (zones.text(stop) != zones.text(begin) || calendars.text(stop) != calendars.text(begin)) break;
+    first = std::min({first, from.instant(stop), to.instant(stop)});
+    last = std::max({last, from.instant(stop), to.instant(stop)});
+  }
+  const BusinessClock clock(calendar, zone, zone.day(first), zone.day(last));
+  auto* seconds = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  for (idx_t row = begin; row < stop; ++row) {
+    if (counts(row))
+      seconds[row] = clock.seconds(from.instant(row), to.instant(row));
+    else
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), row);
+  }
+  return stop;
+}
+
+void business_seconds(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Input from(input, 0), to(input, 1), zones(input, 2), calendars(input, 3);
+  duckdb_vector_ensure_validity_writable(output);
+  const idx_t size = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < size;) {
+    if (!from.has_instant(row) || !to.has_instant(row) || !zones.has(row) || !calendars.has(row)) {
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), row++);
+      continue;
+    }
+    const Result<const Zone*> zone = Zone::find(zones.text(row));
+    if (!zone) return duckdb_scalar_function_set_error(info, zone.error().sentence.c_str());
+    const Result<Calendar> calendar = calendar_of(calendars.text(row));
+    if (!calendar) return duckdb_scalar_function_set_error(info, calendar.error().sentence.c_str());
+    row = business_run(from, to, zones, calendars, row, size, output, **zone, *calendar);
+  }
+}
+
+void add_scalar(Connection& connection, const char* name, std::initializer_list<duckdb_type> takes, duckdb_type gives,
+                duckdb_scalar_function_t body) {
+  duckdb_scalar_function function = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(function, name);
+  for (const duckdb_type type : takes) duckdb_scalar_function_add_parameter(function, *Type(type));
+  duckdb_scalar_function_set_return_type(function, *Type(gives));
+  duckdb_scalar_function_set_function(function, body);
+  const bool added = duckdb_register_scalar_function(connection.handle(), function) == DuckDBSuccess;
+  duckdb_destroy_scalar_function(&function);
+  if (!added) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
 }
 
 }  // namespace
 
 void register_functions(Connection& connection) {
   const Type bigint(DUCKDB_TYPE_BIGINT), boolean(DUCKDB_TYPE_BOOLEAN), real(DUCKDB_TYPE_DOUBLE);
-  const Type text(DUCKDB_TYPE_VARCHAR), instant(DUCKDB_TYPE_TIMESTAMP), date(DUCKDB_TYPE_DATE);
   const Type reals(duckdb_create_list_type(*real));
 
   duckdb_aggregate_function survival = duckdb_create_aggregate_function();
@@ -145,15 +232,12 @@ void register_functions(Connection& connection) {
   const bool aggregate = duckdb_register_aggregate_function(connection.handle(), survival) == DuckDBSuccess;
   duckdb_destroy_aggregate_function(&survival);
 
-  duckdb_scalar_function day = duckdb_create_scalar_function();
-  duckdb_scalar_function_set_name(day, "local_day");
-  duckdb_scalar_function_add_parameter(day, *instant);
-  duckdb_scalar_function_add_parameter(day, *text);
-  duckdb_scalar_function_set_return_type(day, *date);
-  duckdb_scalar_function_set_function(day, local_day);
-  const bool scalar = duckdb_register_scalar_function(connection.handle(), day) == DuckDBSuccess;
-  duckdb_destroy_scalar_function(&day);
-  if (!aggregate || !scalar) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
+  if (!aggregate) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
+
+  add_scalar(connection, "local_day", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_DATE, local_day);
+  add_scalar(connection, "business_seconds",
+             {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_VARCHAR},
+             DUCKDB_TYPE_BIGINT, business_seconds);
 }
 
 }  // namespace traction

@@ -3,6 +3,8 @@
 //     when never reached; rows with a NULL do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
+//   business_seconds(TIMESTAMP, TIMESTAMP, zone VARCHAR, calendar VARCHAR) → BIGINT   working time between two instants
+//     (base/business_clock.h), the calendar as JSON; 0 when the second is not the later; NULL as above.
 // Called once by Mart for every Database it opens.
 #pragma once
 
