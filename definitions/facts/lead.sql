@@ -1,5 +1,5 @@
 --| name = "lead"
---| version = 1
+--| version = 2
 --| order = 51
 --| about = "A lead that came to us, and when it was answered."
 --| grain = "One row per inbound deal."
@@ -49,18 +49,25 @@
 --| [columns.response_seconds]
 --| type = "duration"
 --| clears = true
+--| [columns.response_band]
+--| type = "choice"
+--| clears = true
+--| about = "How long that took at most: 5_minutes, 1_hour, 1_day or longer; null while not answered."
 --| [touched]
 --| deal = "SELECT id AS key FROM changed_deal"
 --| lead_touch = "SELECT key FROM changed_lead_touch"
 --| account = "SELECT deal AS key FROM lead WHERE account IN (SELECT id FROM moved)"
 --| membership = "SELECT deal AS key FROM lead WHERE owner IN (SELECT member FROM was_membership)"
 
+WITH answered AS (
+  SELECT d.*, t.responded_at, date_diff('microsecond', d.created_at, t.responded_at) AS waited
+  FROM deal d LEFT JOIN lead_touch t ON t.deal = d.id WHERE d.inbound AND {keys d.id}
+)
 SELECT d.id AS deal, d.owner, m.team, d.account, d.contact, d.product, d.pipeline, d.source, d.campaign,
        d.created_at, local_day(d.created_at, w.zone) AS created_on,
-       t.responded_at, local_day(t.responded_at, w.zone) AS responded_on,
-       (epoch_us(t.responded_at) - epoch_us(d.created_at)) // 1000000 AS response_seconds
-FROM deal d
+       d.responded_at, local_day(d.responded_at, w.zone) AS responded_on, d.waited // 1000000 AS response_seconds,
+       CASE WHEN d.waited <= 300e6 THEN '5_minutes' WHEN d.waited <= 3600e6 THEN '1_hour'
+            WHEN d.waited <= 86400e6 THEN '1_day' WHEN d.waited IS NOT NULL THEN 'longer' END AS response_band
+FROM answered d
 CROSS JOIN workspace w
-LEFT JOIN lead_touch t ON t.deal = d.id
 LEFT JOIN membership m ON m.member = d.owner AND m.until = TIMESTAMP 'infinity'
-WHERE d.inbound AND {keys d.id}

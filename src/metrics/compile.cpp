@@ -169,7 +169,7 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
   const MetricDefinition& metric = *question.leaves[leaf];
   std::vector<Noted> said;
   for (const Remark& remark : metric.leave_out) said.push_back({Noted::Kind::left_out, &remark, remark.say});
-  if (!metric.old_enough.empty()) said.push_back({Noted::Kind::too_young, nullptr, metric.old_enough_say});
+  if (metric.judges_age()) said.push_back({Noted::Kind::too_young, nullptr, metric.old_enough_say});
   const bool in_time = question.period.from || question.period.to || question.grain != Grain::none;
   const FactDefinition& fact = catalogue.fact(metric.from);
   // Where a missing beginning is already left out by name, a missing day says the same again.

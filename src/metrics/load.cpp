@@ -41,7 +41,7 @@ class MetricReader {
   Result<MetricDefinition> read() {
     std::string kind;
     json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty;
-    std::string formula;
+    std::string formula, clock;
     table_.get("name", metric_.name);
     table_.get("label", metric_.label);
     table_.get("unit", metric_.unit);
@@ -64,6 +64,8 @@ class MetricReader {
     table_.get("settings", metric_.settings);
     table_.get("old_enough", old_enough);
     table_.get("segment", metric_.segment);
+    table_.get("since", metric_.since);
+    table_.get("clock", clock);
     table_.get("formula", formula);
     table_.get("share", share);
     table_.nothing_else();
@@ -89,6 +91,7 @@ class MetricReader {
       check_time();
       read_dimensions(dimensions);
       read_old_enough(old_enough);
+      read_clock(clock);
       read_columns(columns, share);
     }
     read_empty(empty);
@@ -153,6 +156,10 @@ class MetricReader {
         for (const std::string& text : condition.values)
           if (text != "true" && text != "false" && !text.empty())
             return wrong(key, fmt::format("\"{}\" is true or false.", condition.column));
+      if (known->type == FieldType::instant)
+        for (const std::string& text : condition.values)
+          if (text != "past" && text != "future" && !text.empty())
+            return wrong(key, fmt::format("\"{}\" is \"past\", \"future\" or empty.", condition.column));
       out.push_back(std::move(condition));
     }
   }
@@ -203,22 +210,45 @@ class MetricReader {
     if (given.is_null()) return;
     const json::object* parts = given.if_object();
     const json::value* setting = parts ? parts->if_contains("setting") : nullptr;
+    const json::value* seconds = parts ? parts->if_contains("seconds") : nullptr;
     const json::value* say = parts ? parts->if_contains("say") : nullptr;
-    if (!setting || !setting->is_string() || !say || !say->is_string() || parts->size() != 2)
-      return wrong("old_enough", "\"old_enough\" takes \"setting\" and \"say\" and nothing else.");
-    metric_.old_enough = setting->as_string();
+    const bool by_setting = setting && setting->is_string();
+    const bool by_seconds = seconds && seconds->is_int64() && seconds->as_int64() > 0;
+    if (by_setting == by_seconds || !say || !say->is_string() || say->as_string().empty() || parts->size() != 2)
+      return wrong("old_enough", "\"old_enough\" takes \"setting\" or \"seconds\", and \"say\", and nothing else.");
     metric_.old_enough_say = say->as_string();
-    metric_.settings.push_back(metric_.old_enough);
+    if (by_seconds) {
+      metric_.old_enough_seconds = seconds->as_int64();
+    } else {
+      metric_.old_enough = setting->as_string();
+      metric_.settings.push_back(metric_.old_enough);
+    }
     if (!fact_->start()) wrong("old_enough", "\"old_enough\" needs a fact with a start.");
+  }
+
+  void read_clock(const std::string& clock) {
+    const bool duration = metric_.kind == MetricKind::duration;
+    if (!duration && !metric_.since.empty()) return wrong("since", "\"since\" goes with a duration.");
+    if (!duration && !clock.empty()) return wrong("clock", "\"clock\" goes with a duration.");
+    if (!duration) return;
+    if (metric_.since.empty() && fact_->start()) metric_.since = fact_->start()->name;
+    if (const FactColumn* since = need_column("since", metric_.since); since && since->type != FieldType::instant)
+      wrong("since", "\"since\" is a column of type instant.");
+    if (!clock.empty() && clock != "business") return wrong("clock", "\"clock\" is \"business\" or left out.");
+    metric_.business = !clock.empty();
+    if (metric_.business) metric_.settings.emplace_back("working_hours");
   }
 
   void check_settings() {
     const RecordType* workspace = schema_.type("workspace");
     for (const std::string& setting : metric_.settings) {
       const Field* field = workspace ? workspace->field(setting) : nullptr;
-      if (!field || (field->type != FieldType::integer && field->type != FieldType::duration))
+      const bool number = field && (field->type == FieldType::integer || field->type == FieldType::duration);
+      if (metric_.old_enough == setting ? !number : !field)
         wrong(metric_.old_enough == setting ? "old_enough" : "settings",
-              fmt::format("The workspace has no number \"{}\" among its settings.", excerpt(setting)), Code::unknown);
+              fmt::format("The workspace has no {} \"{}\" among its settings.",
+                          metric_.old_enough == setting ? "number" : "field", excerpt(setting)),
+              Code::unknown);
     }
   }
 

@@ -1,6 +1,7 @@
 // MetricDefinition and Catalogue: the numbers there are, as declared by [[metric]] blocks of definitions/metrics/*.toml
 // and checked against facts, record types and each other. What a block says is all there is to a metric: no C++ knows
-// one by name; docs/metrics.md describes it. Used by question.h and compile.h. Pure, immutable once loaded, thread-safe.
+// one by name; docs/metrics.md describes it. Used by question.h and compile.h. Pure, immutable once loaded,
+// thread-safe.
 #pragma once
 
 #include <map>
@@ -55,12 +56,16 @@ struct MetricDefinition {
   std::vector<MetricColumn> columns;
   std::vector<Remark> leave_out, mention;
   std::vector<std::string> settings;
-  std::string old_enough;      // a workspace setting in days, or ""
-  std::string old_enough_say;  // what the younger ones are called
+  std::string old_enough;               // a workspace setting in days, or ""
+  std::int64_t old_enough_seconds = 0;  // an age of its own, or 0
+  std::string old_enough_say;           // what the younger ones are called
+  std::string since;                    // of a duration: the column it is measured from
+  bool business = false;                // of a duration: only working time counts
   std::string segment;
   std::string place;  // "metrics/revenue.toml:12"
 
   const MetricColumn* column(std::string_view column_name) const;  // or null
+  bool judges_age() const { return !old_enough_say.empty(); }
 };
 
 class Catalogue {

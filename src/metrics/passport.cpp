@@ -23,7 +23,9 @@ std::string words(const std::vector<Condition>& conditions) {
 
 std::string column_words(const MetricDefinition& metric, const MetricColumn& column) {
   const std::string where = metric.where.empty() ? "" : " where " + words(metric.where);
-  const std::string measured = metric.kind == MetricKind::duration ? "time from start to end" : metric.value;
+  const std::string measured = metric.kind != MetricKind::duration ? metric.value
+                               : metric.business                   ? "working time from start to end"
+                                                                   : "time from start to end";
   switch (column.measure) {
     case Measure::formula:
       return column.words;
@@ -120,11 +122,12 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
   const RecordType& workspace = asking.schema.need("workspace");
   for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
     for (const std::string& setting : question.leaves[leaf]->settings) {
-      const Field* field = workspace.field(setting);
-      const auto number = question.settings.numbers.find(setting);
-      if (field && number != question.settings.numbers.end())
+      const Field& field = *workspace.field(setting);
+      if (const auto number = question.settings.numbers.find(setting); number != question.settings.numbers.end())
         passport.settings.push_back(
-            fmt::format("{}: {}{}", field->label, number->second, field->type == FieldType::duration ? " s" : ""));
+            fmt::format("{}: {}{}", field.label, number->second, field.type == FieldType::duration ? " s" : ""));
+      if (const auto text = question.settings.texts.find(setting); text != question.settings.texts.end())
+        passport.settings.push_back(fmt::format("{}: {}", field.label, text->second));
     }
     const auto said = remarks(asking.catalogue, question, leaf);
     for (std::size_t i = 0; i < said.size() && i < groups.remarks[leaf].size(); ++i)

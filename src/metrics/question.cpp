@@ -23,20 +23,22 @@ std::vector<std::string> first_column(const Table& table) {
 
 Result<Settings> read_settings(const Asking& asking) {
   const RecordType& type = asking.schema.need("workspace");
-  std::vector<std::string> numbers;
+  const auto is_whole = [](const Field& field) {
+    return field.type == FieldType::integer || field.type == FieldType::duration;
+  };
   std::string sql = "SELECT zone, currency, week_start";
   for (const Field& field : type.fields)
-    if (field.type == FieldType::integer || field.type == FieldType::duration) {
-      numbers.push_back(field.name);
-      sql += ", " + quoted(field.name) + "::BIGINT";
-    }
+    sql += fmt::format(", {}::{}", quoted(field.name), is_whole(field) ? "BIGINT" : "VARCHAR");
   const auto table = asking.run(sql + " FROM workspace", {});
   if (!table) return refuse(table);
   if (table->rows.empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
   const auto& row = table->rows[0];
-  Settings settings{text_of(row.at(0)), text_of(row.at(1)), text_of(row.at(2)), {}};
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (const auto* number = std::get_if<std::int64_t>(&row.at(i + 3))) settings.numbers[numbers[i]] = *number;
+  Settings settings{text_of(row.at(0)), text_of(row.at(1)), text_of(row.at(2)), {}, {}};
+  for (std::size_t i = 0; i < type.fields.size(); ++i) {
+    const Cell& cell = row.at(i + 3);
+    if (const auto* number = std::get_if<std::int64_t>(&cell)) settings.numbers[type.fields[i].name] = *number;
+    if (const auto* text = std::get_if<std::string>(&cell)) settings.texts[type.fields[i].name] = *text;
+  }
   return settings;
 }
 

@@ -34,6 +34,7 @@ struct Asking {
 struct Settings {
   std::string zone, currency, week_start;
   std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> texts;  // all others, as stored
 };
 
 struct Question {

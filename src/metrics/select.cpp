@@ -19,11 +19,15 @@ std::string Select::bind(Cell value) {
 
 std::string Select::test(const std::string& expression, FieldType type, const std::vector<std::string>& values,
                          bool negate) {
-  std::vector<std::string> bound;
+  std::vector<std::string> bound, parts;
   bool empty = false;
   for (const std::string& value : values) {
+    const bool timed = type == FieldType::instant || type == FieldType::date;
     if (value.empty()) {
       empty = true;
+    } else if (timed && (value == "past" || value == "future")) {
+      const std::string now = type == FieldType::date ? bind(question_.today) : bind(question_.judged);
+      parts.push_back(fmt::format("{} {} {}", expression, value == "past" ? "<" : ">=", now));
     } else if (type == FieldType::boolean) {
       bound.emplace_back(value == "true" ? "TRUE" : "FALSE");
     } else if (type == FieldType::integer || type == FieldType::duration || type == FieldType::reference) {
@@ -38,11 +42,10 @@ std::string Select::test(const std::string& expression, FieldType type, const st
       bound.push_back(bind(Cell(value)) + (type == FieldType::date ? "::DATE" : ""));
     }
   }
-  std::vector<std::string> parts;
   if (!bound.empty()) parts.push_back(fmt::format("{} IN ({})", expression, fmt::join(bound, ", ")));
   if (empty) parts.push_back(expression + " IS NULL");
   // What is tested for being there alone is left to the database to find without looking at each row.
-  if (bound.empty()) return fmt::format("{} IS {}NULL", expression, negate ? "NOT " : "");
+  if (empty && parts.size() == 1) return fmt::format("{} IS {}NULL", expression, negate ? "NOT " : "");
   const std::string any = fmt::format("({})", fmt::join(parts, " OR "));
   return negate ? fmt::format("NOT coalesce({}, FALSE)", any) : any;
 }
@@ -75,17 +78,18 @@ std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
     text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
   if (!counted) return text;
   for (const Remark& remark : metric.leave_out) text += " AND " + none(fact, remark.when);
-  if (!metric.old_enough.empty()) text += " AND " + old_enough(metric, fact);
+  if (metric.judges_age()) text += " AND " + old_enough(metric, fact);
   if (metric.kind == MetricKind::distribution) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
-  if (metric.kind == MetricKind::duration) text += fmt::format(" AND f.{} IS NOT NULL", quoted(fact.start()->name));
+  if (metric.kind == MetricKind::duration) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.since));
   return text;
 }
 
 std::string Select::old_enough(const MetricDefinition& leaf, const FactDefinition& fact) {
   const auto days = question_.settings.numbers.find(leaf.old_enough);
-  const std::int64_t age = days == question_.settings.numbers.end() ? 0 : days->second;
+  const std::int64_t age =
+      days == question_.settings.numbers.end() ? leaf.old_enough_seconds * kSecond : days->second * kDay;
   return fmt::format("coalesce(f.{} <= {}, FALSE)", quoted(fact.start()->name),
-                     bind(Instant{question_.judged.micros - age * kDay}));
+                     bind(Instant{question_.judged.micros - age}));
 }
 
 std::string Select::open_at(const FactDefinition& fact, const std::string& day) {
@@ -116,8 +120,12 @@ std::string Select::measured(const MetricDefinition& leaf, const FactDefinition&
   if (!leaf.value.empty()) return "f." + quoted(leaf.value);
   if (leaf.kind != MetricKind::duration) return "NULL";
   // What is still open has lasted until the instant judged.
-  return fmt::format("greatest(0, (epoch_us(coalesce(f.{}, {})) - epoch_us(f.{})) // 1000000)",
-                     quoted(fact.end()->name), bind(question_.judged), quoted(fact.start()->name));
+  const std::string from = "f." + quoted(leaf.since);
+  const std::string to = fmt::format("coalesce(f.{}, {})", quoted(fact.end()->name), bind(question_.judged));
+  if (!leaf.business) return fmt::format("greatest(0, (epoch_us({}) - epoch_us({})) // 1000000)", to, from);
+  const auto hours = question_.settings.texts.find("working_hours");
+  return fmt::format("business_seconds({}, {}, {}, {})", from, to, bind(Cell(question_.settings.zone)),
+                     bind(Cell(hours == question_.settings.texts.end() ? "{}" : hours->second)));
 }
 
 std::string Select::facts_at() {

@@ -18,16 +18,17 @@
 namespace traction {
 namespace {
 
-// The words of a line; quotes hold spaces together and fall away.
+// The words of a line; quotes hold spaces together and fall away, and double ones stay within single ones.
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words;
   std::string word;
-  bool quoted = false, begun = false;
+  char quote = 0;
+  bool begun = false;
   for (const char c : text + " ") {
-    if (c == '"') {
-      quoted = !quoted;
+    if (quote == 0 ? c == '"' || c == '\'' : c == quote) {
+      quote = quote == 0 ? c : 0;
       begun = true;
-    } else if (c == ' ' && !quoted) {
+    } else if (c == ' ' && quote == 0) {
       if (begun) words.push_back(std::exchange(word, ""));
       begun = false;
     } else {
