@@ -1,5 +1,5 @@
 --| name = "contact_reply"
---| version = 1
+--| version = 2
 --| order = 22
 --| about = "The first reply of a contact on a day: the one that counts as a conversation."
 --| grain = "One row per contact and day with a reply."
@@ -27,7 +27,7 @@ WITH replies AS (
   FROM activity
   WHERE status = 'done' AND kind IN ('email', 'message') AND direction = 'inbound'
     AND (outcome IS NULL OR outcome NOT IN ('auto_reply', 'bounced'))
-    AND contact IS NOT NULL AND {keys contact} AND {new id}
+    AND auto IS DISTINCT FROM TRUE AND contact IS NOT NULL AND {keys contact} AND {new id}
 )
 SELECT r.contact, local_day(r.happened, w.zone) AS replied_on,
        min((r.happened, r.id))[2] AS first_reply,

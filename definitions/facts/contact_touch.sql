@@ -1,10 +1,10 @@
 --| name = "contact_touch"
---| version = 1
+--| version = 2
 --| order = 21
 --| about = "The touches of a contact, counted."
 --| grain = "One row per contact that was ever touched."
 --| key = "contact"
---| reads = ["activity", "contact"]
+--| reads = ["activity", "contact", "workspace"]
 --| [columns.contact]
 --| type = "reference"
 --| references = "contact"
@@ -34,13 +34,23 @@
 --| [columns.last_touch_at]
 --| type = "instant"
 --| merge = "max"
+--| [columns.first_two_way_at]
+--| type = "instant"
+--| about = "The first connected call that lasted long enough, meeting held or reply."
+--| merge = "min"
 --| [touched]
 --| activity = "SELECT contact AS key FROM {was activity} UNION SELECT contact FROM {now activity}"
 --| contact = "SELECT id AS key FROM moved"
 
 WITH touched AS (
-  SELECT contact, id, kind, coalesce(happened_at, created_at) AS happened
-  FROM activity
+  SELECT contact, id, kind, coalesce(happened_at, created_at) AS happened,
+         CASE kind
+           WHEN 'call' THEN outcome IN ('connected', 'answered') AND duration_seconds >= w.conversation_seconds
+           WHEN 'meeting' THEN outcome = 'held'
+           ELSE direction = 'inbound' AND auto IS DISTINCT FROM TRUE
+             AND (outcome IS NULL OR outcome NOT IN ('auto_reply', 'bounced'))
+         END AS two_way
+  FROM activity CROSS JOIN (SELECT conversation_seconds FROM workspace) w
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND contact IS NOT NULL
     AND {keys contact} AND {new id}
 )
@@ -51,5 +61,6 @@ SELECT contact, count(*) AS touches,
        count(*) FILTER (kind = 'message') AS messages,
        min((happened, id)) FILTER (happened IS NOT NULL)[2] AS first_touch,
        min(happened) AS first_touch_at,
-       max(happened) AS last_touch_at
+       max(happened) AS last_touch_at,
+       min(happened) FILTER (two_way) AS first_two_way_at
 FROM touched GROUP BY contact

@@ -1,5 +1,5 @@
 --| name = "lead_touch"
---| version = 1
+--| version = 2
 --| order = 23
 --| about = "When a lead was first answered."
 --| grain = "One row per inbound deal that was answered."
@@ -29,7 +29,7 @@ WITH answering AS (
   SELECT deal, contact, coalesce(happened_at, created_at) AS happened
   FROM activity
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND direction = 'outbound'
-    AND outcome IS DISTINCT FROM 'auto_reply' AND {new id}
+    AND outcome IS DISTINCT FROM 'auto_reply' AND auto IS DISTINCT FROM TRUE AND {new id}
 ), leads AS (
   SELECT id, contact, created_at FROM deal WHERE inbound AND {keys id}
 ), answers AS (

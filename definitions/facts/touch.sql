@@ -1,10 +1,10 @@
 --| name = "touch"
---| version = 1
+--| version = 2
 --| order = 30
 --| about = "A call, email, meeting or message that was done."
 --| grain = "One row per done activity of kind call, email, meeting or message."
 --| key = "activity"
---| reads = ["activity", "deal", "stage", "contact", "account", "workspace", "membership", "deal_touch", "contact_touch", "contact_reply"]
+--| reads = ["activity", "deal", "stage", "contact", "account", "workspace", "membership", "deal_touch", "contact_inbound", "contact_touch", "contact_reply"]
 --| [columns.activity]
 --| type = "reference"
 --| references = "activity"
@@ -50,6 +50,15 @@
 --| [columns.post_close]
 --| type = "boolean"
 --| about = "After its deal was won."
+--| [columns.auto]
+--| type = "boolean"
+--| about = "Sent by a machine."
+--| [columns.cold]
+--| type = "boolean"
+--| about = "An outbound call, email or message to a contact with no earlier two-way contact, who is not an inbound lead."
+--| [columns.success]
+--| type = "boolean"
+--| about = "Its outcome is in the workspace's set of successes."
 --| [touched]
 --| activity = "SELECT id AS key FROM changed_activity"
 --| deal_touch = """
@@ -58,7 +67,21 @@
 --| contact_touch = """
 --| SELECT unnest([w.first_touch, n.first_touch]) AS key
 --| FROM was_contact_touch w LEFT JOIN contact_touch n ON n.contact = w.contact
---| WHERE w.first_touch IS DISTINCT FROM n.first_touch"""
+--| WHERE w.first_touch IS DISTINCT FROM n.first_touch
+--| UNION ALL
+--| SELECT t.activity FROM touch t JOIN (
+--|   SELECT w.contact, least(w.first_two_way_at, n.first_two_way_at) AS since
+--|   FROM was_contact_touch w LEFT JOIN contact_touch n ON n.contact = w.contact
+--|   WHERE w.first_two_way_at IS DISTINCT FROM n.first_two_way_at
+--|     AND w.last_touch_at > least(w.first_two_way_at, n.first_two_way_at)
+--| ) c ON c.contact = t.contact AND t.happened_at > c.since"""
+--| contact_inbound = """
+--| SELECT t.activity AS key FROM touch t JOIN (
+--|   SELECT k.key AS contact, least(w.since, n.since) AS since
+--|   FROM changed_contact_inbound k JOIN contact_touch c ON c.contact = k.key
+--|   LEFT JOIN was_contact_inbound w ON w.contact = k.key LEFT JOIN contact_inbound n ON n.contact = k.key
+--|   WHERE w.since IS DISTINCT FROM n.since AND c.last_touch_at >= least(w.since, n.since)
+--| ) i ON i.contact = t.contact AND t.happened_at >= i.since"""
 --| contact_reply = """
 --| SELECT unnest([w.first_reply, n.first_reply]) AS key
 --| FROM was_contact_reply w LEFT JOIN contact_reply n ON n.contact = w.contact AND n.replied_on = w.replied_on
@@ -85,7 +108,7 @@ WITH won AS (
   SELECT d.id, d.closed_at FROM deal d JOIN r_stage s ON s.id = d.stage AND s.seq_to = 9223372036854775807
   WHERE s.kind IN ('won', 'after') AND d.closed_at IS NOT NULL
 ), done AS (
-  SELECT id, owner, kind, direction, outcome, duration_seconds, deal, contact, account,
+  SELECT id, owner, kind, direction, outcome, duration_seconds, deal, contact, account, coalesce(auto, FALSE) AS auto,
          coalesce(happened_at, created_at) AS happened
   FROM activity
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND {keys id}
@@ -98,16 +121,21 @@ SELECT a.id AS activity, a.owner AS member, m.team, a.kind, a.direction, a.outco
          WHEN 'meeting' THEN a.outcome = 'held'
          ELSE a.direction = 'inbound' AND CASE
            WHEN a.contact IS NOT NULL THEN r.first_reply IS NOT NULL
-           ELSE a.outcome IS NULL OR a.outcome NOT IN ('auto_reply', 'bounced') END
+           ELSE NOT a.auto AND (a.outcome IS NULL OR a.outcome NOT IN ('auto_reply', 'bounced')) END
        END, FALSE) AS conversation,
        coalesce(a.direction = 'outbound' AND a.happened IS NOT NULL AND (d.first_touch <> a.id OR c.first_touch <> a.id),
                 FALSE) AS follow_up,
-       coalesce(a.happened > won.closed_at, FALSE) AS post_close
+       coalesce(a.happened > won.closed_at, FALSE) AS post_close, a.auto,
+       coalesce(a.direction = 'outbound' AND a.kind <> 'meeting' AND a.contact IS NOT NULL
+                AND a.happened <= coalesce(c.first_two_way_at, a.happened) AND coalesce(a.happened < i.since, TRUE),
+                FALSE) AS cold,
+       coalesce(list_contains(string_split(w.cold_success, ','), a.outcome), FALSE) AS success
 FROM done a
 CROSS JOIN workspace w
 LEFT JOIN deal_touch d ON d.deal = a.deal
 LEFT JOIN contact_touch c ON c.contact = a.contact
 LEFT JOIN (SELECT first_reply FROM contact_reply WHERE {keys first_reply}) r ON r.first_reply = a.id
+LEFT JOIN contact_inbound i ON i.contact = a.contact
 LEFT JOIN won ON won.id = a.deal
 LEFT JOIN membership m ON m.member = a.owner
   AND coalesce(a.happened, TIMESTAMP '9999-12-31') >= m.since AND coalesce(a.happened, TIMESTAMP '9999-12-31') < m.until

@@ -87,7 +87,7 @@ Result<void> apply_rules(Batch& batch, Change& change) {
   if (type == "deal") return deal_rules(batch, change);
   if (type == "stage") return stage_rules(batch, change);
   if (type == "field") return field_rules(batch, change);
-  if (type == "workspace") return settings_rules(change);
+  if (type == "workspace") return settings_rules(batch, change);
   return {};
 }
 

@@ -38,8 +38,8 @@ Result<void> stage_removal_rules(Batch& batch, const Record& stage);
 Result<void> pipeline_removal_rules(Batch& batch, const Record& pipeline);
 // field.cpp: a custom field fits its record type and keeps its kind.
 Result<void> field_rules(Batch& batch, Change& change);
-// settings.cpp: the zone exists.
-Result<void> settings_rules(Change& change);
+// settings.cpp: the zone exists, and so do the outcomes that count as success.
+Result<void> settings_rules(const Batch& batch, Change& change);
 
 // tree.cpp: nothing is above itself. `parent_rules` for a change, `is_above` for merging: whether climbing from `from`
 // by the field `parent` comes to `goal`, taking aliases for what they stand for, but `apart` for itself.

@@ -182,15 +182,20 @@ class History {
   }
 
   json::object activity_fields() {
-    json::object fields = {{"kind", choice({"call", "call", "email", "email", "meeting", "message", "note", "task"})},
-                           {"status", choice({"done", "done", "done", "planned"})},
-                           {"direction", choice({"outbound", "outbound", "inbound", nullptr})},
-                           {"outcome", choice({"connected", "no_answer", "held", "replied", "auto_reply", nullptr})},
-                           {"duration_seconds", chance_.below(120)},
-                           {"owner", maybe("member")},
-                           {"deal", maybe("deal")},
-                           {"contact", maybe("contact")}};
+    json::object fields = {
+        {"kind", choice({"call", "call", "email", "email", "meeting", "message", "note", "task", "question"})},
+        {"status", choice({"done", "done", "done", "planned"})},
+        {"direction", choice({"outbound", "outbound", "inbound", nullptr})},
+        {"outcome", choice({"connected", "no_answer", "held", "replied", "auto_reply", nullptr})},
+        {"duration_seconds", chance_.below(120)},
+        {"auto", chance_.one_in(6)},
+        {"task_kind", choice({"research", "admin", nullptr})},
+        {"answers", maybe("activity")},
+        {"owner", maybe("member")},
+        {"deal", maybe("deal")},
+        {"contact", maybe("contact")}};
     if (chance_.one_in(8)) fields["happened_at"] = past().micros;
+    if (chance_.one_in(4)) fields["due_at"] = past().micros + chance_.below(20) * 12 * 3600 * kSecond;
     return fields;
   }
 
@@ -250,9 +255,10 @@ class History {
   }
 
   void edit_settings() {
-    try_out(
-        on(Verb::change, "workspace", 1,
-           {{"zone", choice({"UTC", "Asia/Tokyo", "America/New_York"})}, {"conversation_seconds", chance_.below(90)}}));
+    try_out(on(Verb::change, "workspace", 1,
+               {{"zone", choice({"UTC", "Asia/Tokyo", "America/New_York"})},
+                {"conversation_seconds", chance_.below(90)},
+                {"cold_success", choice({"connected", "replied,held"})}}));
   }
 
   void add_field() {
