@@ -18,6 +18,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t kAtOnce = 2;
 constexpr std::size_t kMostWaiting = 100;
 constexpr std::size_t kRemembered = 100;
+constexpr std::size_t kAnswers = 1'000;  // to idempotency keys
 
 }  // namespace
 
@@ -37,29 +38,26 @@ class Jobs::Impl {
   explicit Impl(Clock& clock) : clock_(clock), last_id_(clock.now().micros / 1'000) {}
   ~Impl() { stop_all(); }
 
-  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key) {
+  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key, bool once) {
     const std::lock_guard lock(mutex_);
-    for (const auto& job : jobs_) {
-      if (key.key.empty() || job->key.key != key.key) continue;
-      if (job->key.request == key.request) return job->state;
-      return refuse(Code::key_reused, "idempotency_key",
-                    "This idempotency key was used for another job. Use a new key for each request.");
+    auto known = answered(key);
+    if (!known) return refuse(known);
+    if (*known) return std::move(**known);
+    auto job = once ? waiting(kind, workspace) : std::optional<JobState>();
+    if (!job) {
+      auto begun = begin(std::move(kind), std::move(workspace), std::move(work));
+      if (!begun) return begun;
+      job = std::move(*begun);
     }
-    if (ending_) return refuse(Code::busy, "", "The program is ending; no more work is begun.");
-    if (waiting_.size() >= kMostWaiting)
-      return refuse(Code::busy, "", "A hundred jobs are waiting already. Try again when some of them are done.");
-    auto job = std::make_shared<Job>();
-    job->work = std::move(work);
-    job->key = std::move(key);
-    job->state.id = ++last_id_;
-    job->state.kind = std::move(kind);
-    job->state.workspace = std::move(workspace);
-    job->state.asked_at = clock_.now();
-    if (threads_.size() < kAtOnce) threads_.emplace_back([this] { work_off(); });
-    jobs_.push_front(job);
-    waiting_.push_back(job);
-    changed_.notify_one();
-    return job->state;
+    if (key.key.empty()) return std::move(*job);
+    answers_.push_back({std::move(key), *job});
+    if (answers_.size() > kAnswers) answers_.pop_front();
+    return std::move(*job);
+  }
+
+  Result<std::optional<JobState>> repeated(const JobKey& key) const {
+    const std::lock_guard lock(mutex_);
+    return answered(key);
   }
 
   std::vector<JobState> all() const {
@@ -117,9 +115,48 @@ class Jobs::Impl {
   struct Job {
     JobState state;
     Work work;
-    JobKey key;
     std::stop_source stop;
   };
+
+  struct Answered {
+    JobKey key;
+    JobState job;  // as it was then
+  };
+
+  // With the lock held, as the next two.
+  Result<std::optional<JobState>> answered(const JobKey& key) const {
+    if (key.key.empty()) return std::nullopt;
+    for (const Answered& each : answers_) {
+      if (each.key.key != key.key) continue;
+      if (each.key.request == key.request) return each.job;
+      return refuse(Code::key_reused, "idempotency_key",
+                    "This idempotency key was used for another job. Use a new key for each request.");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<JobState> waiting(const std::string& kind, const std::string& workspace) const {
+    for (const auto& job : waiting_)
+      if (job->state.kind == kind && job->state.workspace == workspace) return job->state;
+    return std::nullopt;
+  }
+
+  Result<JobState> begin(std::string kind, std::string workspace, Work work) {
+    if (ending_) return refuse(Code::busy, "", "The program is ending; no more work is begun.");
+    if (waiting_.size() >= kMostWaiting)
+      return refuse(Code::busy, "", "A hundred jobs are waiting already. Try again when some of them are done.");
+    auto job = std::make_shared<Job>();
+    job->work = std::move(work);
+    job->state.id = ++last_id_;
+    job->state.kind = std::move(kind);
+    job->state.workspace = std::move(workspace);
+    job->state.asked_at = clock_.now();
+    if (threads_.size() < kAtOnce) threads_.emplace_back([this] { work_off(); });
+    jobs_.push_front(job);
+    waiting_.push_back(job);
+    changed_.notify_one();
+    return job->state;
+  }
 
   class Control final : public JobControl {
    public:
@@ -235,6 +272,7 @@ class Jobs::Impl {
   std::int64_t last_id_;                      // from the time, so that an id of an earlier run names no other job
   std::deque<std::shared_ptr<Job>> jobs_;     // newest first
   std::deque<std::shared_ptr<Job>> waiting_;  // oldest first
+  std::deque<Answered> answers_;              // oldest first
   std::vector<std::thread> threads_;
   bool ending_ = false;
 };
@@ -242,9 +280,10 @@ class Jobs::Impl {
 Jobs::Jobs(Clock& clock) : impl_(std::make_unique<Impl>(clock)) {}
 Jobs::~Jobs() = default;
 
-Result<JobState> Jobs::start(std::string kind, std::string workspace, Work work, JobKey key) {
-  return impl_->start(std::move(kind), std::move(workspace), std::move(work), std::move(key));
+Result<JobState> Jobs::start(std::string kind, std::string workspace, Work work, JobKey key, bool once) {
+  return impl_->start(std::move(kind), std::move(workspace), std::move(work), std::move(key), once);
 }
+Result<std::optional<JobState>> Jobs::repeated(const JobKey& key) const { return impl_->repeated(key); }
 void Jobs::drop_files(std::string_view kind, std::size_t keep) { impl_->drop_files(kind, keep); }
 std::vector<JobState> Jobs::all() const { return impl_->all(); }
 std::optional<JobState> Jobs::find(std::int64_t id) const { return impl_->find(id); }

@@ -78,9 +78,13 @@ class Jobs {
   explicit Jobs(Clock& clock);
   ~Jobs();  // as stop_all()
 
-  // Refused (busy) when 100 wait already, or after stop_all(). The job that was started with the same key, as long as
-  // it is remembered, is answered again; refused (key_reused) when that was for something else.
-  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key = {});
+  // Refused (busy) when 100 wait already, or after stop_all(), and as repeated(). What was answered to the same key is
+  // answered again. With `once`, work that would only be done twice: one of the same kind and workspace that has not
+  // begun yet will do.
+  Result<JobState> start(std::string kind, std::string workspace, Work work, JobKey key = {}, bool once = false);
+  // What was answered to a request with this key, of the last thousand; none for a new key or "". Refused (key_reused)
+  // when that request asked for something else.
+  Result<std::optional<JobState>> repeated(const JobKey& key) const;
   std::vector<JobState> all() const;  // newest first; the last hundred that ended are remembered
   std::optional<JobState> find(std::int64_t id) const;
   // Asks it to stop, which it does when it next looks (one that waits: at once); false when there is no such job or it

@@ -169,11 +169,27 @@ TEST_F(JobsTest, answersTheSameRequestWithTheSameJob) {
   EXPECT_EQ(asked("k", 1)->id, first->id);
   EXPECT_EQ(ended(first->id).standing, Standing::done);
   EXPECT_EQ(asked("k", 1)->id, first->id) << "also when it has ended";
+  EXPECT_EQ(asked("k", 1)->standing, Standing::waiting) << "the very answer of then";
+  EXPECT_EQ((*jobs_.repeated({"k", 1}))->id, first->id);
+  EXPECT_FALSE(jobs_.repeated({"new", 1})->has_value());
+  EXPECT_FALSE(jobs_.repeated({"k", 2}));
   EXPECT_NE(asked("l", 1)->id, first->id);
   EXPECT_NE(asked("", 1)->id, first->id);
   const auto other = asked("k", 2);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, Code::key_reused);
+}
+
+TEST_F(JobsTest, queuesNoWorkThatWouldOnlyBeDoneTwice) {
+  for (int i = 0; i < 2; ++i) start(patient());
+  wait_for_begun(2);
+  const auto once = [&](const std::string& kind, const std::string& key) {
+    return jobs_.start(kind, "", patient(), {key, 1}, true)->id;
+  };
+  const auto first = once("check", "a");
+  EXPECT_EQ(once("check", "b"), first);
+  EXPECT_NE(once("other", "c"), first);
+  EXPECT_EQ((*jobs_.repeated({"b", 1}))->id, first);
 }
 
 TEST_F(JobsTest, dropsFilesThatNobodyFetches) {

@@ -74,32 +74,42 @@ Response accepted(const JobState& job) {
   return response;
 }
 
-Result<Response> started(const Context& context, std::string kind, std::string workspace, Jobs::Work work) {
-  JobKey key{.key = context.text("Idempotency-Key"),
-             .request = short_digest(kind + '\n' + workspace + '\n' + json::serialize(context.body))};
-  const auto job = context.host->jobs().start(std::move(kind), std::move(workspace), std::move(work), std::move(key));
+// A request is known again by its path, its workspace and its body.
+JobKey key_of(const Context& context) {
+  return {.key = context.text("Idempotency-Key"),
+          .request = short_digest(context.request->path + '\n' + context.text("workspace") + '\n' +
+                                  json::serialize(context.body))};
+}
+
+enum class Twice { again, once };
+
+// Starts a job whose workspace and work `make` gives, unless the request was answered before.
+template <class Make>
+Result<Response> started(const Context& context, std::string kind, Twice twice, const Make& make) {
+  JobKey key = key_of(context);
+  const auto before = context.host->jobs().repeated(key);
+  if (!before) return refuse(before);
+  if (*before) return accepted(**before);
+  std::string workspace;
+  Result<Jobs::Work> work = make(workspace);
+  if (!work) return refuse(work);
+  const auto job = context.host->jobs().start(std::move(kind), std::move(workspace), std::move(*work), std::move(key),
+                                              twice == Twice::once);
   if (!job) return refuse(job);
   return accepted(*job);
 }
 
-// The same of work that would only be done twice: one that has not begun yet will do for whoever asks now.
-Result<Response> started_once(const Context& context, std::string kind, std::string workspace, Jobs::Work work) {
-  for (const JobState& job : context.host->jobs().all())
-    if (job.standing == JobState::Standing::waiting && job.kind == kind && job.workspace == workspace)
-      return accepted(job);
-  return started(context, std::move(kind), std::move(workspace), std::move(work));
-}
-
 using WorkOf = Result<Jobs::Work> (*)(const Context&, const std::shared_ptr<Hosted>&);
 
-// Starts work on a workspace by `start`, one of the two above.
-Handler starting(std::string kind, WorkOf work_of, decltype(&started) start = started) {
-  return answering([kind = std::move(kind), work_of, start](const Context& context) -> Result<Response> {
-    const auto hosted = workspace_of(context);
-    if (!hosted) return refuse(hosted);
-    auto work = work_of(context, *hosted);
-    if (!work) return refuse(work);
-    return start(context, kind, (*hosted)->workspace().name(), std::move(*work));
+// Starts work on a workspace.
+Handler starting(std::string kind, WorkOf work_of, Twice twice = Twice::again) {
+  return answering([kind = std::move(kind), work_of, twice](const Context& context) -> Result<Response> {
+    return started(context, kind, twice, [&](std::string& workspace) -> Result<Jobs::Work> {
+      const auto hosted = workspace_of(context);
+      if (!hosted) return refuse(hosted);
+      workspace = (*hosted)->workspace().name();
+      return work_of(context, *hosted);
+    });
   });
 }
 
@@ -127,20 +137,19 @@ Result<Jobs::Work> rebuild_work(const Context&, const std::shared_ptr<Hosted>& h
 }
 
 Result<Response> start_demo(const Context& context) {
-  std::string workspace;
-  auto work = demo_work(context, workspace);
-  if (!work) return refuse(work);
-  return started(context, "demo", std::move(workspace), std::move(*work));
+  return started(context, "demo", Twice::again, [&](std::string& workspace) { return demo_work(context, workspace); });
 }
 
 Result<Response> start_backup(const Context& context) {
-  return started_once(context, "backup", "", [host = context.host](JobControl& control) -> Result<json::object> {
-    host->jobs().drop_files("backup", kKeptBackups);
-    const std::string file = new_upload(*host).path;
-    const auto report = backup(host->directory(), file, host->clock(), control.telling());
-    if (!report) return refuse(report);
-    control.made(file, fmt::format("traction-{}.tar.zst", to_string(report->made_at).substr(0, 10)));
-    return to_json(*report);
+  return started(context, "backup", Twice::once, [&](std::string&) -> Result<Jobs::Work> {
+    return [host = context.host](JobControl& control) -> Result<json::object> {
+      host->jobs().drop_files("backup", kKeptBackups);
+      const std::string file = new_upload(*host).path;
+      const auto report = backup(host->directory(), file, host->clock(), control.telling());
+      if (!report) return refuse(report);
+      control.made(file, fmt::format("traction-{}.tar.zst", to_string(report->made_at).substr(0, 10)));
+      return to_json(*report);
+    };
   });
 }
 
@@ -284,9 +293,9 @@ std::vector<Route> starts() {
           start_route("undo-import", kWriter, "Take back a whole import", where_and_who, json("UndoImportJob"),
                       {404, 422}, starting("undo-import", undo_import_work)),
           start_route("verify", kOwner, "Recompute the whole ledger and compare", where, none, {404, 422},
-                      starting("verify", verify_work, started_once)),
+                      starting("verify", verify_work, Twice::once)),
           start_route("rebuild", kOwner, "Build the mart anew from the ledger", where, none, {404, 422},
-                      starting("rebuild", rebuild_work, started_once)),
+                      starting("rebuild", rebuild_work, Twice::once)),
           start_route("backup", kOwner, "Pack the whole data directory into one file", {}, none, {},
                       answering(start_backup)),
           start_route("demo", kOwner, "Invent a company in a workspace of its own", {}, json("DemoJob"), {409, 422},

@@ -9,11 +9,11 @@ import { newDirectory, startServer, traction } from '../api/support.mjs';
 const require = createRequire(import.meta.url);
 export const axe = require.resolve('axe-core/axe.min.js');
 
-// A server on a new directory with the smallest demo company; stop() removes it.
+// A server on a new directory with a demo company large enough to have sold in every currency; stop() removes it.
 export async function startDemo() {
   const directory = newDirectory();
   const data = join(directory, 'data');
-  const made = traction(data, 'demo', '--reps', '8', '--months', '3', '--activities', '2000');
+  const made = traction(data, 'demo', '--reps', '8', '--months', '12', '--activities', '8000');
   if (made.status !== 0) throw new Error(made.stderr);
   const server = await startServer({ data });
   const { stop } = server;
