@@ -5,7 +5,7 @@
 --| grain = "One row per deal."
 --| key = "deal"
 --| at = "rebuild"
---| reads = ["deal", "stage", "workspace", "membership", "stage_visit", "deal_touch"]
+--| reads = ["deal", "stage", "workspace", "membership", "stage_visit", "deal_touch", "deal_milestone"]
 --| [columns.deal]
 --| type = "reference"
 --| references = "deal"
@@ -85,9 +85,29 @@
 --| type = "instant"
 --| [columns.last_touch_at]
 --| type = "instant"
+--| [columns.qualified]
+--| type = "boolean"
+--| about = "Was ever in a stage of kind qualified."
+--| [columns.contacted_at]
+--| type = "instant"
+--| about = "The first touch of ours by a person, on the deal."
+--| [columns.contacted_on]
+--| type = "date"
+--| [columns.discovery_agreed]
+--| type = "boolean"
+--| about = "A discovery call was booked, whatever came of it."
+--| [columns.demo_held]
+--| type = "boolean"
+--| about = "The product was shown."
+--| [columns.demo_held_at]
+--| type = "instant"
+--| about = "The first time that the product was shown."
+--| [columns.demo_held_on]
+--| type = "date"
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| deal_touch = "SELECT key FROM changed_deal_touch"
+--| deal_milestone = "SELECT key FROM changed_deal_milestone"
 --| membership = "SELECT deal AS key FROM deal_fact WHERE owner IN (SELECT member FROM was_membership)"
 
 WITH visits AS (
@@ -95,7 +115,8 @@ WITH visits AS (
          CASE WHEN stage_kind IN ('won', 'after') THEN 'won' WHEN stage_kind = 'lost' THEN 'lost' END AS outcome
   FROM stage_visit WHERE {keys deal}
 ), firsts AS (
-  SELECT deal, min(entered_at) AS entered, min(entered_at) FILTER (stage_kind = 'qualified') AS qualified,
+  SELECT deal, min(entered_at) AS entered, arg_min_null(entered_at, visit) FILTER (stage_kind = 'qualified') AS qualified,
+         coalesce(bool_or(stage_kind = 'qualified'), FALSE) AS was_qualified,
          arg_max_null(outcome, visit) AS outcome
   FROM visits GROUP BY deal
 ), closings AS (
@@ -105,7 +126,7 @@ WITH visits AS (
   WHERE v.visit = 1 + coalesce((SELECT max(o.visit) FROM visits o
                                 WHERE o.deal = v.deal AND o.outcome IS DISTINCT FROM f.outcome), 0)
 ), deals AS (
-  SELECT d.* EXCLUDE (closed_at), f.outcome, c.entered_at AS closed_at, f.entered, f.qualified,
+  SELECT d.* EXCLUDE (closed_at), f.outcome, c.entered_at AS closed_at, f.entered, f.qualified, f.was_qualified,
          c.deal IS NOT NULL AS closed, c.owner AS closer, c.team AS closer_team
   FROM deal d JOIN firsts f ON f.deal = d.id LEFT JOIN closings c ON c.deal = d.id WHERE {keys d.id}
 )
@@ -121,8 +142,13 @@ SELECT d.id AS deal,
        CASE WHEN d.outcome = 'lost' THEN d.competitor END AS competitor,
        date_diff('microsecond', coalesce(d.created_at, d.entered), d.closed_at) / 86400e6 AS cycle_days,
        coalesce(t.touches, 0) AS touches, coalesce(t.calls, 0) AS calls, coalesce(t.emails, 0) AS emails,
-       coalesce(t.meetings, 0) AS meetings, t.first_touch_at, t.last_touch_at
+       coalesce(t.meetings, 0) AS meetings, t.first_touch_at, t.last_touch_at,
+       d.was_qualified AS qualified, t.contacted_at, local_day(t.contacted_at, w.zone) AS contacted_on,
+       coalesce(s.discovery_agreed_at IS NOT NULL OR s.discoveries_undated > 0, FALSE) AS discovery_agreed,
+       coalesce(s.demo_held_at IS NOT NULL OR s.demos_undated > 0, FALSE) AS demo_held,
+       s.demo_held_at, local_day(s.demo_held_at, w.zone) AS demo_held_on
 FROM deals d
 CROSS JOIN workspace w
 LEFT JOIN deal_touch t ON t.deal = d.id
+LEFT JOIN deal_milestone s ON s.deal = d.id
 LEFT JOIN membership m ON m.member = d.owner AND m.until = TIMESTAMP 'infinity'

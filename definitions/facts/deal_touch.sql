@@ -34,11 +34,16 @@
 --| [columns.last_touch_at]
 --| type = "instant"
 --| merge = "max"
+--| [columns.contacted_at]
+--| type = "instant"
+--| about = "The first touch of ours by a person."
+--| merge = "min"
+--| later = true
 --| [touched]
 --| activity = "SELECT deal AS key FROM {was activity} UNION SELECT deal FROM {now activity}"
 
 WITH touched AS (
-  SELECT deal, id, kind, coalesce(happened_at, created_at) AS happened
+  SELECT deal, id, kind, direction, outcome, auto, coalesce(happened_at, created_at) AS happened
   FROM activity
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND deal IS NOT NULL
     AND {keys deal} AND {new id}
@@ -50,5 +55,7 @@ SELECT deal, count(*) AS touches,
        count(*) FILTER (kind = 'message') AS messages,
        min((happened, id)) FILTER (happened IS NOT NULL)[2] AS first_touch,
        min(happened) AS first_touch_at,
-       max(happened) AS last_touch_at
+       max(happened) AS last_touch_at,
+       min(happened) FILTER (direction = 'outbound' AND outcome IS DISTINCT FROM 'auto_reply'
+                             AND auto IS DISTINCT FROM TRUE) AS contacted_at
 FROM touched GROUP BY deal

@@ -103,6 +103,7 @@ class FactReader {
     table.get("about", column.about);
     table.get("role", role);
     table.get("clears", column.clears);
+    table.get("later", column.later);
     table.get("merge", column.merge);
     table.get("by", column.by);
     table.nothing_else();
@@ -115,6 +116,8 @@ class FactReader {
       table.fault("references", Code::invalid, "A reference, and nothing else, says which record type it refers to.");
     if (!role.empty() && ((role != "start" && role != "end") || column.type != FieldType::instant))
       table.fault("role", Code::invalid, "\"role\" is start or end, and only an instant has one.");
+    if (column.later && (column.type != FieldType::instant || !role.empty()))
+      table.fault("later", Code::invalid, "Only an instant that is neither start nor end can be \"later\".");
     column.start = role == "start";
     column.end = role == "end";
     if (!column.merge.empty() && !std::ranges::count(kMerges, column.merge))
@@ -198,6 +201,10 @@ const FactColumn* FactDefinition::end() const {
 
 bool FactDefinition::merges() const {
   return std::ranges::any_of(columns, [](const FactColumn& column) { return !column.merge.empty(); });
+}
+
+bool FactDefinition::clips() const {
+  return start() || std::ranges::any_of(columns, [](const FactColumn& column) { return column.later; });
 }
 
 std::string FactDefinition::sql(std::string_view keys, std::string_view news) const {

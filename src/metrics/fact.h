@@ -12,6 +12,7 @@
 //   [columns.NAME] type = reference|instant|date|integer|decimal|boolean|money|currency|choice|duration|text
 //                  references = "deal" (for reference), about, role = "start" | "end" (see at_clip),
 //                  clears = true (a column that is only true once the row has ended: null when clipped),
+//                  later = true (an instant that may lie behind the row's start: null when clipped before it)
 //                  merge = "count"|"sum"|"min"|"max"|"first"|"last" (facts kept by merging appended entries; first and
 //                  last take the value from the row whose column named by `by` is least or greatest)
 //   [touched] SOURCE = "SELECT … AS key …": the keys whose rows may differ after a change of that source, one of
@@ -44,6 +45,7 @@ struct FactColumn {
   bool start = false;
   bool end = false;
   bool clears = false;
+  bool later = false;
   std::string merge;  // "" = not merged
   std::string by;     // for merge first and last: the column that orders
 };
@@ -63,6 +65,7 @@ struct FactDefinition {
   const FactColumn* start() const;
   const FactColumn* end() const;
   bool merges() const;  // kept by merging appended entries
+  bool clips() const;   // what it says of an earlier instant differs from what it says now
 
   // The SELECT with its placeholders filled in: each {keys EXPR} and {new EXPR} becomes the given condition with EXPR
   // in the place of '%', or TRUE where none is given. sql() alone builds the whole table.

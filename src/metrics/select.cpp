@@ -116,6 +116,18 @@ std::string Select::currency(const FactDefinition& fact) {
   return fmt::format("coalesce(f.currency, {}::VARCHAR)", bind(Cell(question_.settings.currency)));
 }
 
+std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
+  std::vector<std::string> replaced;
+  for (const FactColumn& column : fact.columns)
+    if (column.later || (fact.end() && (column.end || column.clears)))
+      replaced.push_back(fmt::format("CASE WHEN {0} >= {1} THEN NULL ELSE {2} END AS {2}",
+                                     quoted(column.later ? column.name : fact.end()->name), at, quoted(column.name)));
+  const std::string replacing = replaced.empty() ? "" : fmt::format(" REPLACE ({})", fmt::join(replaced, ", "));
+  const std::string begun =
+      fact.start() ? fmt::format(" WHERE coalesce({} < {}, TRUE)", quoted(fact.start()->name), at) : "";
+  return fmt::format("SELECT *{} FROM main.{}{}", replacing, quoted(fact.name), begun);
+}
+
 std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
   if (!leaf.value.empty()) return "f." + quoted(leaf.value);
   if (leaf.kind != MetricKind::duration) return "NULL";
@@ -138,21 +150,13 @@ std::string Select::facts_at() {
     if (used.contains(fact->name) && fact->rebuild_at) used.insert(fact->reads.begin(), fact->reads.end());
   std::vector<std::string> tables;
   for (const FactDefinition& fact : facts) {
-    // A fact without a start (the touches of a deal, counted) is seen as it is.
-    if (!used.contains(fact.name) || (!fact.rebuild_at && !fact.start())) continue;
+    // What a fact without times says (the touches of a deal, counted) is seen as it is.
+    if (!used.contains(fact.name) || (!fact.rebuild_at && !fact.clips())) continue;
     if (fact.rebuild_at) {
       tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
       continue;
     }
-    const std::string at = bind(*question_.at);
-    std::string replaced;
-    for (const FactColumn& column : fact.columns)
-      if (fact.end() && (column.end || column.clears))
-        replaced += fmt::format("{0}CASE WHEN {1} >= {2} THEN NULL ELSE {3} END AS {3}", replaced.empty() ? "" : ", ",
-                                quoted(fact.end()->name), at, quoted(column.name));
-    tables.push_back(fmt::format("{0} AS (SELECT *{1} FROM main.{0} WHERE coalesce({2} < {3}, TRUE))",
-                                 quoted(fact.name), replaced.empty() ? "" : " REPLACE (" + replaced + ")",
-                                 quoted(fact.start()->name), at));
+    tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), clipped(fact, bind(*question_.at))));
   }
   if (tables.empty()) return "";
   return fmt::format("WITH {} ", fmt::join(tables, ", "));

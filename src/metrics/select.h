@@ -55,6 +55,9 @@ class Select {
   Plan plan(std::string sql) { return {std::move(sql), std::move(parameters_)}; }
 
  private:
+  // A fact's rows as they stood at an instant (an SQL expression).
+  static std::string clipped(const FactDefinition& fact, const std::string& at);
+
   const Catalogue& catalogue_;
   const Schema& schema_;
   const Question& question_;

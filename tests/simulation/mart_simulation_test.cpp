@@ -49,7 +49,7 @@ class History {
   // Something happens, or is refused.
   void step() {
     story.now.micros += chance_.below(40) * 3600 * kSecond;
-    switch (chance_.below(42)) {
+    switch (chance_.below(44)) {
       case 0:
       case 1:
       case 2:
@@ -86,6 +86,9 @@ class History {
         return chance_.one_in(5) ? add_field() : remove_or_restore();
       case 23:
         return chance_.one_in(12) ? erase() : create_contact();
+      case 24:
+      case 25:
+        return propose();
       default:
         return create_activity();
     }
@@ -194,6 +197,7 @@ class History {
         {"owner", maybe("member")},
         {"deal", maybe("deal")},
         {"contact", maybe("contact")}};
+    if (fields["kind"] == "meeting") fields["meeting_kind"] = choice({"discovery", "demo", "demo", nullptr});
     if (chance_.one_in(8)) fields["happened_at"] = past().micros;
     if (chance_.one_in(4)) fields["due_at"] = past().micros + chance_.below(20) * 12 * 3600 * kSecond;
     return fields;
@@ -213,6 +217,13 @@ class History {
     for (const auto& [key, value] : all)
       if (chance_.one_in(4)) some[key] = value;
     try_out(on(Verb::change, "activity", any("activity"), some));
+  }
+
+  void propose() {
+    json::object fields{{"deal", any("deal")}, {"revision_of", maybe("proposal")}};
+    if (!chance_.one_in(4)) fields["sent_at"] = past().micros;
+    const bool edits = !ids_["proposal"].empty() && chance_.one_in(2);
+    try_out(edits ? on(Verb::change, "proposal", any("proposal"), fields) : creation("proposal", std::move(fields)));
   }
 
   void create_contact() { try_out(creation("contact", {{"name", "C"}, {"account", any("account")}})); }
