@@ -47,7 +47,6 @@
 --| type = "boolean"
 --| [columns.entered_at]
 --| type = "instant"
---| role = "start"
 --| about = "Null when not known."
 --| [columns.entered_on]
 --| type = "date"
@@ -70,6 +69,12 @@
 --| about = "At the end of the stay, or now."
 --| [columns.currency]
 --| type = "currency"
+--| [columns.began_at]
+--| type = "instant"
+--| role = "start"
+--| about = "As entered_at; where that is not known, when the stay before ended, so that a deal is in one stage at a time. Null only for a first stay."
+--| [columns.began_on]
+--| type = "date"
 --| [touched]
 --| deal = "SELECT id AS key FROM changed_deal"
 --| stage = """
@@ -90,10 +95,14 @@ WITH versions AS (
          row_number() OVER w AS visit,
          lead(stage) OVER w AS next_stage,
          lead(seq_from, 1, 9223372036854775807) OVER w AS ends,
-         coalesce(min(stage_since) OVER (PARTITION BY id ORDER BY seq_from ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
-                  lead(recorded_at) OVER w) AS departed
+         coalesce(lead(stage_since) OVER w,
+                  least(min(stage_since) OVER (PARTITION BY id ORDER BY seq_from
+                                               ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
+                        lead(recorded_at) OVER w)) AS departed
   FROM versions WHERE earlier_stage IS DISTINCT FROM stage
   WINDOW w AS (PARTITION BY id ORDER BY seq_from)
+), begun AS (
+  SELECT *, coalesce(entered, lag(departed) OVER (PARTITION BY id ORDER BY visit)) AS began FROM stays
 ), stages AS (
   SELECT id, kind, position FROM r_stage WHERE seq_to = 9223372036854775807
 )
@@ -102,8 +111,9 @@ SELECT v.id AS deal, v.visit, v.pipeline, v.stage, s.kind AS stage_kind, s.posit
        v.entered AS entered_at, local_day(v.entered, w.zone) AS entered_on,
        v.departed AS left_at, local_day(v.departed, w.zone) AS left_on,
        v.next_stage, n.kind AS next_kind,
-       last.amount_minor, coalesce(last.currency, w.currency) AS currency
-FROM stays v
+       last.amount_minor, coalesce(last.currency, w.currency) AS currency,
+       v.began AS began_at, local_day(v.began, w.zone) AS began_on
+FROM begun v
 JOIN deal d ON d.id = v.id
 JOIN versions last ON last.id = v.id AND last.seq_to = v.ends
 CROSS JOIN workspace w

@@ -174,7 +174,8 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
   const FactDefinition& fact = catalogue.fact(metric.from);
   // Where a missing beginning is already left out by name, a missing day says the same again.
   const bool told = std::ranges::any_of(metric.leave_out, [&](const Remark& remark) {
-    return remark.when.size() == 1 && fact.start() && remark.when[0].column == fact.start()->name;
+    const FactColumn* column = remark.when.size() == 1 ? fact.column(remark.when[0].column) : nullptr;
+    return column && column->type == FieldType::instant && day_column(*column) == metric.time;
   });
   if (in_time && metric.kind != MetricKind::state && !told)
     said.push_back({Noted::Kind::undated, nullptr, fmt::format("in no period: {} is not known", metric.time)});

@@ -177,7 +177,8 @@ std::optional<double> number_of(const Catalogue& catalogue, const Question& ques
                                 std::size_t place, const Leaves& leaves, const Lookup& columns) {
   const MetricColumn& column = metric.columns.at(place);
   if (column.measure == Measure::formula) {
-    if (!column.when.empty() && leaves.at(0).n > 0 && leaves[0].values.at(place).value_or(0) == 0) return std::nullopt;
+    if (!column.when.empty() && (leaves.at(0).n == 0 || leaves[0].values.at(place).value_or(0) == 0))
+      return std::nullopt;
     return evaluate(column.formula, columns ? columns : parts_of(catalogue, question, leaves));
   }
   const auto leaf = std::ranges::find(question.leaves, &metric);
