@@ -1,0 +1,45 @@
+// Auditor: a second, independent reckoning of every metric, straight from a ledger's entries, to hold the metric engine
+// to. It answers by group, period and instant as the engine does, slowly. Tests only. Not thread-safe: it keeps the
+// lists it made.
+#pragma once
+
+#include "simulation/auditor/rules.h"
+
+namespace traction::auditor {
+
+struct Inquiry {
+  std::string metric;
+  std::vector<std::string> by;  // of "owner", "team", "stage", "product"
+  std::optional<Date> from, to;
+  bool monthly = false;
+  Moment moment;
+};
+
+struct Group {
+  std::vector<std::string> keys;  // ids, "" for none; then, when monthly, the first day of the month
+  std::string currency;
+  auto operator<=>(const Group&) const = default;
+};
+
+struct Reckoning {
+  std::map<Group, std::vector<Number>> groups;       // those with any case
+  std::map<std::string, std::vector<Number>> total;  // by currency
+  std::vector<Number> nothing;                       // what a group without a case comes to
+};
+
+class Auditor {
+ public:
+  explicit Auditor(Ledger& ledger);
+
+  static std::vector<std::string> metrics();
+  Reckoning reckon(const Inquiry& inquiry);
+  const Books& books() const { return books_; }
+
+ private:
+  const Cases& listed(List list, const Moment& moment);
+
+  Books books_;
+  std::map<std::tuple<List, std::optional<Instant>, Instant>, Cases> lists_;
+};
+
+}  // namespace traction::auditor

@@ -1,0 +1,277 @@
+#include "simulation/auditor/lists.h"
+
+#include <algorithm>
+
+namespace traction::auditor {
+namespace {
+
+using When = std::optional<Instant>;
+
+void note_day(const Books& books, Case& one, const char* name, When when) {
+  if (const auto day = books.day(when)) one.on[name] = *day;
+}
+
+void note_amount(Case& one, const char* name, const json::object& body, const char* field) {
+  if (const auto amount = number_in(body, field)) one.much[name] = *amount;
+}
+
+void note_word(Case& one, const std::string& word) {
+  if (!word.empty()) one.is.insert(word);
+}
+
+// The stage a deal is in now and its product, by which anything about the deal can be grouped.
+void note_deal(Case& one, const Thing* deal) {
+  if (!deal) return;
+  one.of["stage"] = id_in(deal->body(), "stage");
+  one.of["product"] = id_in(deal->body(), "product");
+}
+
+void note_currency(const Books& books, Case& one, const json::object& deal) {
+  const std::string own = text_in(deal, "currency");
+  one.called["currency"] = own.empty() ? text_in(books.settings(), "currency") : own;
+}
+
+bool ends_well(const std::string& kind) { return kind == "won" || kind == "after"; }
+
+// "won", "lost" or "open".
+std::string outcome(const Books& books, const Stay& stay) {
+  const std::string kind = books.stage_kind(stay.stage);
+  return ends_well(kind) ? "won" : kind == "lost" ? "lost" : "open";
+}
+
+// The stay in which a deal came to its outcome, and has kept it since; null while it is open.
+const Stay* closing(const Books& books, const std::vector<Stay>& stays) {
+  const Stay* found = nullptr;
+  for (const Stay& stay : stays) {
+    const std::string came_to = outcome(books, stay);
+    if (came_to == "open")
+      found = nullptr;
+    else if (!found || outcome(books, *found) != came_to)
+      found = &stay;
+  }
+  return found;
+}
+
+struct Done {
+  const Thing* activity;
+  std::string kind, direction, outcome;
+  When happened;
+  Id deal, contact;
+};
+
+std::vector<Done> done_touches(const Books& books) {
+  std::vector<Done> all;
+  for (const Thing* activity : books.live(kActivity)) {
+    const json::object& body = activity->body();
+    const std::string kind = text_in(body, "kind");
+    if (text_in(body, "status") != "done") continue;
+    if (kind != "call" && kind != "email" && kind != "meeting" && kind != "message") continue;
+    const When corrected = instant_in(body, "happened_at");
+    all.push_back({activity, kind, text_in(body, "direction"), text_in(body, "outcome"),
+                   corrected ? corrected : activity->created(), id_in(body, "deal"),
+                   books.reference(body, kContact, "contact")});
+  }
+  return all;
+}
+
+bool by_machine(const Done& touch) { return touch.outcome == "auto_reply" || touch.outcome == "bounced"; }
+
+bool is_reply(const Done& touch) {
+  return (touch.kind == "email" || touch.kind == "message") && touch.direction == "inbound" && !by_machine(touch);
+}
+
+// Both at a known time, the one before the other; of two at the same time, the one noted first.
+bool before(const Done& one, const Done& other) {
+  if (!one.happened || !other.happened) return false;
+  return std::tie(*one.happened, one.activity->id) < std::tie(*other.happened, other.activity->id);
+}
+
+bool is_conversation(const Books& books, const Done& touch, const std::vector<Done>& all) {
+  if (touch.kind == "call")
+    return (touch.outcome == "connected" || touch.outcome == "answered") &&
+           number_in(touch.activity->body(), "duration_seconds").value_or(-1) >= books.setting("conversation_seconds");
+  if (touch.kind == "meeting") return touch.outcome == "held";
+  if (!is_reply(touch)) return false;
+  if (touch.contact == 0) return true;
+  // One per contact and day.
+  if (!touch.happened) return false;
+  return std::ranges::none_of(all, [&](const Done& other) {
+    return is_reply(other) && other.contact == touch.contact && before(other, touch) &&
+           books.day(*other.happened) == books.day(*touch.happened);
+  });
+}
+
+bool is_follow_up(const Done& touch, const std::vector<Done>& all) {
+  if (touch.direction != "outbound") return false;
+  return std::ranges::any_of(all, [&](const Done& other) {
+    return before(other, touch) &&
+           ((touch.deal != 0 && other.deal == touch.deal) || (touch.contact != 0 && other.contact == touch.contact));
+  });
+}
+
+bool is_post_close(const Books& books, const Done& touch) {
+  const Thing* deal = books.find_live(kDeal, touch.deal);
+  if (!deal || !touch.happened) return false;
+  const std::vector<Stay> stays = books.stays(*deal, {});
+  const Stay* end = closing(books, stays);
+  return end && outcome(books, *end) == "won" && end->entered && *touch.happened > *end->entered;
+}
+
+}  // namespace
+
+Cases touches(const Books& books, const Moment& moment) {
+  const std::vector<Done> all = done_touches(books);
+  Cases cases;
+  for (const Done& touch : all) {
+    if (moment.at && touch.happened && *touch.happened >= *moment.at) continue;
+    Case one;
+    one.of["owner"] = id_in(touch.activity->body(), "owner");
+    one.of["team"] = books.team_of(one.of["owner"], touch.happened);
+    one.of["deal"] = touch.deal;
+    one.of["contact"] = touch.contact;
+    note_deal(one, books.find_live(kDeal, touch.deal));
+    for (const std::string& word : {touch.kind, touch.direction, touch.outcome}) note_word(one, word);
+    if (is_conversation(books, touch, all)) one.is.insert("conversation");
+    if (is_follow_up(touch, all)) one.is.insert("follow_up");
+    if (is_post_close(books, touch)) one.is.insert("post_close");
+    note_day(books, one, "happened", touch.happened);
+    note_amount(one, "talk", touch.activity->body(), "duration_seconds");
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+Cases leads(const Books& books, const Moment& moment) {
+  const std::vector<Done> all = done_touches(books);
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal)) {
+    if (!true_in(deal->body(), "inbound")) continue;
+    const When created = deal->created();
+    if (moment.at && created && *created >= *moment.at) continue;
+    constexpr Instant never{INT64_MAX};
+    Instant answered = never;
+    const Id contact = books.reference(deal->body(), kContact, "contact");
+    for (const Done& touch : all) {
+      if (!created || !touch.happened || *touch.happened < *created) continue;
+      if (touch.direction != "outbound" || touch.outcome == "auto_reply") continue;
+      if (touch.deal != deal->id && (contact == 0 || touch.contact != contact)) continue;
+      answered = std::min(answered, *touch.happened);
+    }
+    if (moment.at && answered >= *moment.at) answered = never;
+    Case one;
+    one.of["owner"] = id_in(deal->body(), "owner");
+    one.of["team"] = books.team_of(one.of["owner"], {});
+    note_deal(one, deal);
+    note_day(books, one, "created", created);
+    one.is.insert(answered == never ? "waiting" : "ended");
+    if (created) {
+      const Instant until = answered == never ? moment.judged : answered;
+      one.much["seconds"] = std::max<std::int64_t>(0, until.micros - created->micros) / kSecond;
+      if (moment.judged.micros - created->micros >= books.setting("forgotten_days") * kDay) one.is.insert("judged");
+    }
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+Cases deals(const Books& books, const Moment& moment) {
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal)) {
+    const std::vector<Stay> stays = books.stays(*deal, moment.at);
+    if (stays.empty()) continue;
+    const Stay* end = closing(books, stays);
+    Case one;
+    one.of["owner"] = end ? end->owner : id_in(deal->body(), "owner");
+    one.of["team"] = end ? end->team : books.team_of(one.of["owner"], {});
+    note_deal(one, deal);
+    note_currency(books, one, deal->body());
+    note_amount(one, "amount", deal->body(), "amount_minor");
+    one.is.insert(outcome(books, stays.back()));
+    note_day(books, one, "created", deal->created());
+    When began = deal->created();
+    for (const Stay& stay : stays)
+      if (!began) began = stay.entered;
+    if (end) {
+      note_day(books, one, "closed", end->entered);
+      if (end->entered && began) one.much["cycle"] = end->entered->micros - began->micros;
+    }
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+Cases visits(const Books& books, const Moment& moment) {
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal))
+    for (const Stay& stay : books.stays(*deal, moment.at)) {
+      Case one;
+      note_deal(one, deal);
+      one.of["stage"] = stay.stage;
+      one.of["owner"] = stay.owner;
+      one.of["team"] = stay.team;
+      one.of["holder"] = id_in(deal->body(), "owner");
+      const Thing* holder = books.find_live(kMember, one.of["holder"]);
+      one.of["holder_team"] = holder ? id_in(holder->body(), "team") : 0;
+      note_currency(books, one, stay.last);
+      note_amount(one, "amount", stay.last, "amount_minor");
+      one.is.insert(books.stage_kind(stay.stage));
+      note_day(books, one, "entered", stay.entered);
+      note_day(books, one, "began", stay.began);
+      note_day(books, one, "left", stay.left);
+      if (stay.left) one.is.insert("ended");
+      if (stay.entered)
+        one.much["seconds"] =
+            std::max<std::int64_t>(0, stay.left.value_or(moment.judged).micros - stay.entered->micros) / kSecond;
+      cases.push_back(std::move(one));
+    }
+  return cases;
+}
+
+Cases steps(const Books& books, const Moment& moment) {
+  struct Step {
+    Id stage;
+    std::string kind;
+  };
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal)) {
+    const std::vector<Stay> stays = books.stays(*deal, moment.at);
+    if (stays.empty()) continue;
+    const Stay& latest = stays.back();
+    const auto pipeline_of = [&](Id stage) { return id_in(books.find(kStage, stage)->body(), "pipeline"); };
+    // The way through the pipeline it is in: the stages by position, the win at the end.
+    std::vector<const Thing*> way;
+    for (const Thing* stage : books.live(kStage)) {
+      const std::string kind = text_in(stage->body(), "kind");
+      if (pipeline_of(stage->id) == pipeline_of(latest.stage) && kind != "lost" && kind != "after")
+        way.push_back(stage);
+    }
+    const auto place = [](const Thing* stage) {
+      return std::tuple(text_in(stage->body(), "kind") == "won", *number_in(stage->body(), "position"), stage->id);
+    };
+    std::ranges::sort(way, {}, place);
+    std::vector<bool> stayed;
+    for (const Thing* stage : way)
+      stayed.push_back(std::ranges::any_of(stays, [&](const Stay& stay) { return stay.stage == stage->id; }));
+    const auto first = std::ranges::find(stayed, true) - stayed.begin();
+    const auto last = std::ssize(stayed) - 1 - (std::find(stayed.rbegin(), stayed.rend(), true) - stayed.rbegin());
+    const bool lost = outcome(books, latest) == "lost";
+    for (auto i = first; i <= last; ++i) {
+      const Thing* stage = way[static_cast<std::size_t>(i)];
+      Case one;
+      note_deal(one, deal);
+      one.of["stage"] = stage->id;
+      one.of["pipeline"] = pipeline_of(stage->id);
+      one.of["owner"] = latest.owner;
+      one.of["team"] = latest.team;
+      one.much["place"] = i;
+      one.is = {text_in(stage->body(), "kind"), "entered", i < last ? "advanced" : lost ? "lost_here" : "still_here"};
+      if (i == first) one.is.insert("started_here");
+      if (!stayed[static_cast<std::size_t>(i)]) one.is.insert("skipped");
+      note_day(books, one, "started", stays.front().entered);
+      cases.push_back(std::move(one));
+    }
+  }
+  return cases;
+}
+
+}  // namespace traction::auditor
