@@ -135,6 +135,34 @@ std::string Books::stage_kind(Id stage) const {
   return thing ? text_in(thing->body(), "kind") : "";
 }
 
+std::int64_t Books::working_seconds(Instant from, Instant to) const {
+  const date::time_zone* zone = date::locate_zone(text_in(settings(), "zone"));
+  const json::value* calendar = settings().if_contains("working_hours");
+  if (!calendar || to <= from) return 0;
+  const json::object& hours = calendar->as_object();
+  constexpr const char* kNames[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+  // "09:30" on a local day, as an instant; where the clock jumps over it, when it jumps.
+  const auto clock = [&](date::local_days day, const json::string& text) {
+    const auto minutes = std::chrono::hours(std::stoi(text.c_str())) + std::chrono::minutes(std::stoi(&text[3]));
+    const auto when = zone->to_sys(date::local_time<std::chrono::microseconds>(day + minutes), date::choose::earliest);
+    return when.time_since_epoch().count();
+  };
+  std::int64_t micros = 0;
+  for (Date day = this->day(from); day <= this->day(to); ++day.days) {
+    const date::local_days local{date::days{day.days}};
+    const json::value* holidays = hours.if_contains("holidays");
+    if (holidays && std::ranges::count(holidays->as_array(), json::value(to_string(day))) > 0) continue;
+    const json::value* spells = hours.if_contains(kNames[date::weekday(local).c_encoding()]);
+    if (!spells) continue;
+    for (const json::value& spell : spells->as_array()) {
+      const std::int64_t begin = std::max(from.micros, clock(local, spell.at(0).as_string()));
+      const std::int64_t end = std::min(to.micros, clock(local, spell.at(1).as_string()));
+      micros += std::max<std::int64_t>(0, end - begin);
+    }
+  }
+  return micros / kSecond;
+}
+
 Date Books::day(Instant instant) const {
   const date::time_zone* zone = date::locate_zone(text_in(settings(), "zone"));
   const date::sys_time<std::chrono::microseconds> when{std::chrono::microseconds(instant.micros)};

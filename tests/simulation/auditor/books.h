@@ -76,6 +76,9 @@ class Books {
   const json::object& settings() const { return things_.at(kWorkspace).begin()->second.body(); }
   std::int64_t setting(const char* name) const { return settings().at(name).to_number<std::int64_t>(); }
 
+  // How much of [from, to) lies in the company's working hours, on its own clock.
+  std::int64_t working_seconds(Instant from, Instant to) const;
+
   // The day in the workspace's zone.
   Date day(Instant instant) const;
   std::optional<Date> day(std::optional<Instant> instant) const;

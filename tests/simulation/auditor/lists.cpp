@@ -57,6 +57,7 @@ struct Done {
   std::string kind, direction, outcome;
   When happened;
   Id deal, contact;
+  bool automatic;
 };
 
 std::vector<Done> done_touches(const Books& books) {
@@ -69,12 +70,18 @@ std::vector<Done> done_touches(const Books& books) {
     const When corrected = instant_in(body, "happened_at");
     all.push_back({activity, kind, text_in(body, "direction"), text_in(body, "outcome"),
                    corrected ? corrected : activity->created(), id_in(body, "deal"),
-                   books.reference(body, kContact, "contact")});
+                   books.reference(body, kContact, "contact"), true_in(body, "auto")});
   }
   return all;
 }
 
-bool by_machine(const Done& touch) { return touch.outcome == "auto_reply" || touch.outcome == "bounced"; }
+bool by_machine(const Done& touch) {
+  return touch.automatic || touch.outcome == "auto_reply" || touch.outcome == "bounced";
+}
+
+bool is_connect(const Done& touch) {
+  return touch.kind == "call" && (touch.outcome == "connected" || touch.outcome == "answered");
+}
 
 bool is_reply(const Done& touch) {
   return (touch.kind == "email" || touch.kind == "message") && touch.direction == "inbound" && !by_machine(touch);
@@ -86,12 +93,16 @@ bool before(const Done& one, const Done& other) {
   return std::tie(*one.happened, one.activity->id) < std::tie(*other.happened, other.activity->id);
 }
 
-bool is_conversation(const Books& books, const Done& touch, const std::vector<Done>& all) {
+// Both sides took part: a call that lasted, a meeting held, a reply.
+bool is_two_way(const Books& books, const Done& touch) {
   if (touch.kind == "call")
-    return (touch.outcome == "connected" || touch.outcome == "answered") &&
+    return is_connect(touch) &&
            number_in(touch.activity->body(), "duration_seconds").value_or(-1) >= books.setting("conversation_seconds");
-  if (touch.kind == "meeting") return touch.outcome == "held";
-  if (!is_reply(touch)) return false;
+  return touch.kind == "meeting" ? touch.outcome == "held" : is_reply(touch);
+}
+
+bool is_conversation(const Books& books, const Done& touch, const std::vector<Done>& all) {
+  if (!is_reply(touch)) return is_two_way(books, touch);
   if (touch.contact == 0) return true;
   // One per contact and day.
   if (!touch.happened) return false;
@@ -107,6 +118,25 @@ bool is_follow_up(const Done& touch, const std::vector<Done>& all) {
     return before(other, touch) &&
            ((touch.deal != 0 && other.deal == touch.deal) || (touch.contact != 0 && other.contact == touch.contact));
   });
+}
+
+// To somebody who had never taken part before, and had not come as a lead by then.
+bool is_cold(const Books& books, const Done& touch, const std::vector<Done>& all) {
+  if (touch.kind == "meeting" || touch.direction != "outbound" || touch.contact == 0 || !touch.happened) return false;
+  for (const Done& other : all)
+    if (other.contact == touch.contact && other.happened && *other.happened < *touch.happened &&
+        is_two_way(books, other))
+      return false;
+  for (const Thing* deal : books.live(kDeal))
+    if (true_in(deal->body(), "inbound") && books.reference(deal->body(), kContact, "contact") == touch.contact &&
+        (!deal->created() || *deal->created() <= *touch.happened))
+      return false;
+  return true;
+}
+
+bool is_success(const Books& books, const Done& touch) {
+  return !touch.outcome.empty() &&
+         ("," + text_in(books.settings(), "cold_success") + ",").find("," + touch.outcome + ",") != std::string::npos;
 }
 
 bool is_post_close(const Books& books, const Done& touch) {
@@ -131,6 +161,9 @@ Cases touches(const Books& books, const Moment& moment) {
     one.of["contact"] = touch.contact;
     note_deal(one, books.find_live(kDeal, touch.deal));
     for (const std::string& word : {touch.kind, touch.direction, touch.outcome}) note_word(one, word);
+    if (is_connect(touch)) one.is.insert("connect");
+    if (is_cold(books, touch, all)) one.is.insert("cold");
+    if (is_success(books, touch)) one.is.insert("success");
     if (is_conversation(books, touch, all)) one.is.insert("conversation");
     if (is_follow_up(touch, all)) one.is.insert("follow_up");
     if (is_post_close(books, touch)) one.is.insert("post_close");
@@ -153,7 +186,7 @@ Cases leads(const Books& books, const Moment& moment) {
     const Id contact = books.reference(deal->body(), kContact, "contact");
     for (const Done& touch : all) {
       if (!created || !touch.happened || *touch.happened < *created) continue;
-      if (touch.direction != "outbound" || touch.outcome == "auto_reply") continue;
+      if (touch.direction != "outbound" || touch.automatic || touch.outcome == "auto_reply") continue;
       if (touch.deal != deal->id && (contact == 0 || touch.contact != contact)) continue;
       answered = std::min(answered, *touch.happened);
     }
@@ -167,7 +200,16 @@ Cases leads(const Books& books, const Moment& moment) {
     if (created) {
       const Instant until = answered == never ? moment.judged : answered;
       one.much["seconds"] = std::max<std::int64_t>(0, until.micros - created->micros) / kSecond;
-      if (moment.judged.micros - created->micros >= books.setting("forgotten_days") * kDay) one.is.insert("judged");
+      one.much["working_seconds"] = books.working_seconds(*created, until);
+      const std::int64_t waited = until.micros - created->micros, age = moment.judged.micros - created->micros;
+      const std::tuple<const char*, const char*, std::int64_t> limits[] = {{"older_than_5m", "within_5m", 300},
+                                                                           {"older_than_1h", "within_1h", 3600},
+                                                                           {"older_than_1d", "within_1d", 86400}};
+      for (const auto& [older, within, seconds] : limits) {
+        if (age >= seconds * kSecond) one.is.insert(older);
+        if (one.has("ended") && waited <= seconds * kSecond) one.is.insert(within);
+      }
+      if (age >= books.setting("forgotten_days") * kDay) one.is.insert("judged");
     }
     cases.push_back(std::move(one));
   }

@@ -14,7 +14,8 @@ struct Moment {
 };
 
 // Calls, emails, meetings and messages that were done. of: owner (who did it), its team then, deal, contact; product
-// and stage of the deal. is: kind, direction, outcome, conversation, follow_up, post_close. on: happened.
+// and stage of the deal. is: kind, direction, outcome, connect, conversation, cold, success (of a cold one), follow_up,
+// post_close. on: happened. much: talk.
 Cases touches(const Books& books, const Moment& moment);
 
 // Inbound deals. on: created. is: ended (answered) or waiting, judged (old enough). much: seconds to the answer, or so

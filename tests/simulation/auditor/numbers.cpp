@@ -89,14 +89,14 @@ Cases inside(const Cases& cases, const char* amount) {
 
 // By redistribution to the right: each case weighs as much; what went on when last seen hands its weight to all that
 // lasted longer. B. Efron, "The two sample problem with censored data" (1967).
-Number lasting(const Cases& cases, double q) {
+Number lasting(const Cases& cases, double q, const char* amount) {
   if (cases.empty()) return empty();
   struct Seen {
     std::int64_t seconds;
     bool on;
   };
   std::vector<Seen> seen;
-  for (const Case& one : cases) seen.push_back({one.much.at("seconds"), !one.has("ended")});
+  for (const Case& one : cases) seen.push_back({one.much.at(amount), !one.has("ended")});
   std::ranges::sort(seen,
                     [](const Seen& a, const Seen& b) { return std::tie(a.seconds, a.on) < std::tie(b.seconds, b.on); });
   std::vector<long double> weight(seen.size(), 1.0L / static_cast<long double>(seen.size()));

@@ -47,8 +47,8 @@ Number quantile(const Cases& cases, const char* amount, double q, double scale =
 // Those within Tukey's fences, 1.5 interquartile ranges beyond the quartiles.
 Cases inside(const Cases& cases, const char* amount);
 
-// Kaplan-Meier: the smallest "seconds" by which a share q has ended, those without "ended" going on.
-Number lasting(const Cases& cases, double q);
+// Kaplan-Meier: the smallest amount by which a share q has ended, those without "ended" going on.
+Number lasting(const Cases& cases, double q, const char* amount);
 
 // Exactly so many.
 std::int64_t how_many(const Cases& cases, const char* mark);

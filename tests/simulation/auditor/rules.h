@@ -37,7 +37,13 @@ Rules revenue_rules();
 // What most rules are made of.
 Which is(std::vector<const char*> all, std::vector<const char*> none = {});
 Which is_any(std::vector<const char*> any);
+Which both(Which one, Which other);
+Which known(const char* amount);
 Rule counted(Portion portion);
 Rule shared(Portion portion, const char* mark);
+Rule summed(Portion portion, const char* amount);  // money
+Rule added(Portion portion, const char* amount);   // anything else
+Rule averaged(Portion portion, const char* amount);
+Rule lasted(Portion portion, std::vector<double> shares, const char* amount = "seconds");
 
 }  // namespace traction::auditor
