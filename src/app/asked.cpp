@@ -43,7 +43,8 @@ Result<Query> query_of(const Asked& asked, const Zone& zone) {
     const auto grain = grain_of(*asked.grain);
     if (!grain || *grain == Grain::none)
       return refuse(Code::invalid, "grain",
-                    fmt::format("\"{}\" is none of day, week, month, quarter and year.", excerpt(*asked.grain)));
+                    fmt::format("\"{}\" is none of day, week, month, quarter, year, fiscal_quarter and fiscal_year.",
+                                excerpt(*asked.grain)));
     query.grain = *grain;
   }
   for (const auto& [place, text, day] : {std::tuple{"from", &asked.from, &query.from}, {"to", &asked.to, &query.to}}) {

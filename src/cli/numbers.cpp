@@ -254,7 +254,7 @@ std::vector<Subcommand> number_commands() {
        "traction metric win_rate --by owner --grain quarter --from 2017 --to 2018 --where 'product=GTX Pro'",
        {{"NAME", "As \"traction metrics\" lists it"}},
        {{"--by", "Group by: owner, team, product, stage, owner.team …", "A,B", true},
-        {"--grain", "One row per day, week, month, quarter or year", "GRAIN"},
+        {"--grain", "One row per day, week, month, quarter, year, fiscal_quarter or fiscal_year", "GRAIN"},
         {"--from", "First day, in the workspace's zone (a month or year: its first day)", "DATE"},
         {"--to", "The day after the last", "DATE"},
         {"--where", "FIELD=VALUE or FIELD!=VALUE; the same field again: any of them", "FILTER", true},

@@ -9,18 +9,11 @@
 namespace traction {
 namespace {
 
-// The first day of the period that a date column falls in.
-std::string period_of(const std::string& day, Grain grain, int week) {
-  if (grain == Grain::day) return day;
-  if (grain == Grain::week && week != 0) return fmt::format("(date_trunc('week', {0} + {1})::DATE - {1})", day, week);
-  return fmt::format("date_trunc('{}', {})::DATE", name(grain), day);
-}
-
 // A state is asked at the end of each period: the periods with their ends, as a table.
 std::string ends(const Question& question, const Period& period) {
   CHECK(period.from && period.to);
   std::vector<std::string> rows;
-  for (const Date begin : begins(question.grain, *period.from, *period.to, question.week()))
+  for (const Date begin : begins(question.grain, *period.from, *period.to, question.turning()))
     rows.push_back(fmt::format("(DATE '{}', DATE '{}')", to_string(begin),
                                to_string(std::min(step(question.grain, begin, 1), *period.to))));
   return fmt::format("(VALUES {}) pp(begins, ends)", fmt::join(rows, ", "));
@@ -60,7 +53,7 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
     in_period = select.open_at(fact, "pp.ends");
   } else {
     const std::string time = "f." + quoted(metric.time);
-    columns += grain ? period_of(time, question.grain, question.week()) + " AS p" : "NULL::DATE AS p";
+    columns += grain ? begin_sql(question.grain, time, question.turning()) + " AS p" : "NULL::DATE AS p";
     in_period = select.in_period(leaf, scope.period);
     // Cases without a day are in no period; where totals are added up, they are in those.
     if (grain && !additive(question, leaf)) in_period += " AND " + time + " IS NOT NULL";

@@ -41,7 +41,7 @@ class Reader {
     groups_.remarks.resize(question.leaves.size());
     for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) additive_.push_back(additive(question, leaf));
     if (question.comparison && question.grain != Grain::none)
-      places_ = line_up(*question.comparison, question.grain, question.week());
+      places_ = line_up(*question.comparison, question.grain, question.turning());
   }
 
   Groups read(const Table& table) {

@@ -12,7 +12,7 @@
 
 namespace traction {
 
-enum class Grain { none, day, week, month, quarter, year };
+enum class Grain { none, day, week, month, quarter, year, fiscal_quarter, fiscal_year };
 enum class Compare { none, previous, last_year };  // previous: the period of equal length just before
 
 struct Filter {

@@ -195,7 +195,7 @@ std::optional<Refusal> read_period(const Asking& asking, const Query& query, Que
     return Refusal{Code::required, "from", "A comparison needs the first day of the period that is compared."};
   const Date from = *question.period.from;
   const Date to = question.period.to.value_or(std::max(tomorrow, Date{from.days + 1}));
-  question.comparison = compare(query.compare, query.grain, from, to, question.today, question.week());
+  question.comparison = compare(query.compare, query.grain, from, to, question.today, question.turning());
   question.period = question.comparison->now;
   return std::nullopt;
 }
@@ -210,6 +210,11 @@ std::string text_of(const Cell& cell) {
 std::string day_column(const FactColumn& instant) {
   CHECK(instant.name.ends_with("_at"));
   return instant.name.substr(0, instant.name.size() - 3) + "_on";
+}
+
+Turning Question::turning() const {
+  const auto month = settings.numbers.find("fiscal_year_start");
+  return traction::turning(settings.week_start, month == settings.numbers.end() ? 1 : month->second);
 }
 
 Result<Question> understand(const Asking& asking, const Query& query) {

@@ -61,7 +61,7 @@ struct Question {
   Date today;                 // its day in the workspace's zone
   Settings settings;
 
-  int week() const { return week_shift(settings.week_start); }
+  Turning turning() const;
 };
 
 // A text of a result; "" for null.

@@ -81,7 +81,7 @@ class Builder {
       if (!question_.period.from && (!from || day < *from)) from = day;
       if (!question_.period.to && (!to || day >= *to)) to = Date{day.days + 1};
     }
-    return from && to ? begins(question_.grain, *from, *to, question_.week()) : std::vector<Date>();
+    return from && to ? begins(question_.grain, *from, *to, question_.turning()) : std::vector<Date>();
   }
 
   // Works out what the keys of a dimension are called, and in which order they come: by the place of a stage, else by
@@ -153,7 +153,7 @@ class Builder {
   // A period's first day as a key and as people call it.
   const std::pair<std::string, std::string>& period_names(Date period) {
     const auto [found, added] = periods_.try_emplace(period.days);
-    if (added) found->second = {to_string(period), label(question_.grain, period)};
+    if (added) found->second = {to_string(period), label(question_.grain, period, question_.turning())};
     return found->second;
   }
 
