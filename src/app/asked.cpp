@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/given.h"
+#include "app/workspace.h"
 #include "base/text.h"
 #include "metrics/period.h"
 
@@ -61,11 +62,21 @@ Result<Query> query_of(const Asked& asked, const Zone& zone) {
                     fmt::format("\"{}\" is neither previous nor last_year.", excerpt(*asked.compare)));
     query.compare = *asked.compare == "previous" ? Compare::previous : Compare::last_year;
   }
-  if (asked.at) {
-    const auto at = parse_moment(*asked.at, zone);
-    if (!at) return refuse(Code::invalid, "at", at.error().sentence);
-    query.at = *at;
+  for (const auto& [place, text, moment] :
+       {std::tuple{"at", &asked.at, &query.at}, {"as_of", &asked.as_of, &query.as_of}}) {
+    if (!*text) continue;
+    const auto at = parse_moment(**text, zone);
+    if (!at) return refuse(Code::invalid, place, at.error().sentence);
+    *moment = *at;
   }
+  return query;
+}
+
+Result<Query> query_of(const Asked& asked, Workspace& workspace) {
+  auto query = query_of(asked, *locale_of(workspace.settings()).zone);
+  if (!query || !query->as_of || !query->at) return query;
+  const auto then = query_of(asked, *locale_of(workspace.settings(*query->as_of)).zone);
+  if (then) query->at = then->at;
   return query;
 }
 

@@ -13,14 +13,19 @@
 
 namespace traction {
 
+class Workspace;
+
 struct Asked {
   std::string metric;
   std::vector<std::string> by;     // each one name or several between commas
   std::vector<std::string> where;  // "owner=Ada" or "owner!=Ada"; the same dimension again means any of them
-  std::optional<std::string> grain, from, to, at, compare;
+  std::optional<std::string> grain, from, to, at, as_of, compare;
 };
 
 // The query. Moments without an offset are of `zone`. Refused (invalid) with the member's name as field.
 Result<Query> query_of(const Asked& asked, const Zone& zone);
+
+// The same in a workspace's zone: `as_of` in the one it has, anything else in the one it had then.
+Result<Query> query_of(const Asked& asked, Workspace& workspace);
 
 }  // namespace traction

@@ -1,5 +1,6 @@
 #include "app/workspace.h"
 
+#include "domain/decide.h"
 #include "ledger/chain.h"
 
 namespace traction {
@@ -32,6 +33,20 @@ bool Workspace::begun() { return ledger_->read()->head().seq > 0; }
 json::object Workspace::settings() {
   const auto stored = ledger_->read()->newest(definitions_->schema.need("workspace").number, INT64_MAX, 1);
   return stored.empty() ? json::object{} : parse_stored(stored.front().body);
+}
+
+json::object Workspace::settings(Instant as_of) {
+  const auto reader = ledger_->read();
+  const auto stored = reader->newest(definitions_->schema.need("workspace").number, INT64_MAX, 1);
+  std::vector<Entry> known;  // the latest first
+  for (Seq seq = stored.empty() ? 0 : stored.front().version; seq != 0;) {
+    Entry entry = reader->entry(seq).value().entry;
+    seq = entry.previous;
+    if (entry.recorded_at <= as_of) known.push_back(std::move(entry));
+  }
+  Record record;
+  for (auto entry = known.rbegin(); entry != known.rend(); ++entry) apply(record, *entry);
+  return record.body;
 }
 
 std::shared_ptr<const Schema> Workspace::schema() { return writer_->schema(); }

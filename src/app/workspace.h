@@ -47,6 +47,8 @@ class Workspace {
 
   // The settings as they are now: the body of the record `workspace`, empty before begin().
   json::object settings();
+  // The same as the ledger knew them at an instant.
+  json::object settings(Instant as_of);
 
   // The definitions' schema with the workspace's own fields, as of the last command that was answered.
   std::shared_ptr<const Schema> schema();

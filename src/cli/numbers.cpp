@@ -32,14 +32,15 @@ Result<int> list_metrics(CommandSession& session) {
 }
 
 // A slip of the pen in an option is told by the option's name.
-Result<Query> query_of(const Arguments& given, const Zone& zone) {
+template <class Place>
+Result<Query> query_of(const Arguments& given, Place& place) {
   const auto text = [&](const char* option) {
     return given.has(option) ? std::optional(given.one(option)) : std::nullopt;
   };
-  Asked asked{given.one("NAME"), given.all("--by"), given.all("--where"), text("--grain"),
-              text("--from"),    text("--to"),      text("--at"),         text("--compare")};
-  auto query = traction::query_of(asked, zone);
-  if (!query) query.error().field.insert(0, "--");
+  Asked asked{given.one("NAME"), given.all("--by"), given.all("--where"), text("--grain"),  text("--from"),
+              text("--to"),      text("--at"),      text("--as-of"),      text("--compare")};
+  auto query = traction::query_of(asked, place);
+  if (!query) query.error().field = query.error().field == "as_of" ? "--as-of" : "--" + query.error().field;
   return query;
 }
 
@@ -130,6 +131,7 @@ TextTable table_of(const Answer& answer) {
 std::string in_short(const Passport& passport, bool at_asked) {
   std::vector<std::string> parts{passport.period};
   if (!passport.compared.empty()) parts.push_back("compared with " + passport.compared);
+  if (!passport.as_of_at.empty()) parts.push_back("as known at " + passport.as_of_at);
   if (at_asked) parts.push_back("judged at " + passport.at);
   parts.push_back(passport.zone);
   for (const std::string& filter : passport.filters) parts.push_back(filter);
@@ -188,6 +190,7 @@ TextTable in_full(const Passport& passport) {
   if (passport.smallest_n) add("Smallest n", std::to_string(passport.smallest_n));
   add("Better", passport.better);
   add("Source", passport.source);
+  add("As known at", passport.as_of_at);
   add("As of entry", std::to_string(passport.as_of));
   return table;
 }
@@ -213,7 +216,7 @@ Result<int> metric(CommandSession& session) {
   if (const auto readable = query_of(given, **Zone::find("UTC")); !readable) return refuse(readable);
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
-  const auto query = query_of(given, *locale_of((*workspace)->settings()).zone);
+  const auto query = query_of(given, **workspace);
   if (!query) return refuse(query);
   const auto mart = (*workspace)->fresh_mart(session.progress("Catching up"));
   const auto schema = (*workspace)->schema();
@@ -259,6 +262,7 @@ std::vector<Subcommand> number_commands() {
         {"--to", "The day after the last", "DATE"},
         {"--where", "FIELD=VALUE or FIELD!=VALUE; the same field again: any of them", "FILTER", true},
         {"--at", "As the world stood then (default: now)", "TIME"},
+        {"--as-of", "As far as was known then, with the settings and teams of then (default: now)", "TIME"},
         {"--compare", "Beside it: the \"previous\" period, or the same days \"last_year\"", "WITH"},
         {"--rows", "The very rows that were counted"},
         {"--passport", "All that there is to know about the number"},

@@ -187,6 +187,7 @@ constexpr std::string_view kText = R"json({
     "period": {"type": "string"},
     "at": {"type": "string", "format": "date-time"},
     "as_of": {"$ref": "#/components/schemas/Sequence"},
+    "as_of_at": {"type": "string", "description": "The instant whose knowledge was asked for; absent when none was."},
     "smallest_n": {"type": "integer", "minimum": 0},
     "compared": {"type": "string"},
     "currency_rule": {"type": "string"},

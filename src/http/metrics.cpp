@@ -16,11 +16,11 @@ constexpr int kWaitForFirst_ms = 2'000;
 constexpr std::int64_t kMostRows = 10'000;
 
 // The mart, knowing at least what the request demands. While it is built for the first time there is nothing to be
-// asked, and a worker is not kept waiting for it.
-Result<Mart*> mart_for(const Context& context, Hosted& hosted) {
+// asked, and a worker is not kept waiting for it. As of an instant, what was recorded by then may be its last entries.
+Result<Mart*> mart_for(const Context& context, Hosted& hosted, bool all_recorded) {
   const auto demanded = demanded_sequence(context, hosted);
   if (!demanded) return refuse(demanded);
-  Mart* const mart = hosted.workspace().mart_at(hosted.at_least(*demanded));
+  Mart* const mart = hosted.workspace().mart_at(all_recorded ? kHead : hosted.at_least(*demanded));
   if (mart->applied() == 0 && !mart->wait_for(1, kWaitForFirst_ms))
     return refuse(Code::busy, "", "The numbers are being built from the ledger. Ask again in a moment.");
   return mart;
@@ -49,10 +49,10 @@ Result<Inquiry> inquiry_of(const Context& context) {
     return context.has(parameter) ? std::optional(context.text(parameter)) : std::nullopt;
   };
   auto query = query_of({context.text("name"), context.all("by"), context.all("where"), text("grain"), text("from"),
-                         text("to"), text("at"), text("compare")},
-                        *locale_of(workspace.settings()).zone);
+                         text("to"), text("at"), text("as_of"), text("compare")},
+                        workspace);
   if (!query) return refuse(query);
-  const auto mart = mart_for(context, **hosted);
+  const auto mart = mart_for(context, **hosted, query->as_of.has_value());
   if (!mart) return refuse(mart);
   return Inquiry{*hosted, workspace.schema(), *mart, std::move(*query), context.host->clock().now()};
 }
@@ -141,6 +141,11 @@ std::vector<Parameter> question_parameters() {
            .about = "As the world stood then: a moment with its offset, or a day or time in the workspace's zone.",
            .max_length = 40,
            .example = "2017-12-31T12:00:00Z"},
+          {.name = "as_of",
+           .about = "As far as the ledger knew then, with the settings, teams, stages and fields of then; may be "
+                    "combined with `at`.",
+           .max_length = 40,
+           .example = "2018-01-05T08:00:00Z"},
           {.name = "compare",
            .about = "Beside each number that of the period of equal length before, or of the same days a year earlier.",
            .kind = Parameter::Kind::choice,

@@ -16,6 +16,7 @@
 #include "mart/apply.h"
 #include "mart/facts.h"
 #include "mart/functions.h"
+#include "mart/past.h"
 #include "mart/probe.h"
 #include "mart/tables.h"
 
@@ -25,6 +26,9 @@ namespace {
 // From so many waiting entries on, when they are also a tenth of what is there, everything is built from nothing:
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
+
+// How many entries are kept as of which was asked, each with the facts that were asked for.
+constexpr std::size_t kMostPasts = 3;
 
 class DuckdbMart : public Mart {
  public:
@@ -71,18 +75,35 @@ class DuckdbMart : public Mart {
   }
 
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
-    const std::shared_lock lock(database_mutex_);
-    if (!database_) throw Fault(Fault::Kind::disk, "There is no mart: it could not be made anew.");
-    std::unique_ptr<Connection> connection = take_idle();
-    try {
+    return asking([&] {
+      std::unique_ptr<Connection> connection = take_idle();
       Result<Table> table = connection->query(sql, parameters, limit);
       const std::lock_guard idle_lock(idle_mutex_);
       idle_.push_back(std::move(connection));
       return table;
-    } catch (const Fault& fault) {
-      if (fault.kind() == Fault::Kind::damaged) broken_ = true;
-      throw;
+    });
+  }
+
+  Seq recorded_by(Instant instant) override {
+    // The times of entries never run backwards and their seqs have no gaps.
+    const auto reader = ledger_.read();
+    Seq known = 0, later = reader->head().seq + 1;
+    while (known + 1 < later) {
+      const Seq middle = known + (later - known) / 2;
+      const std::optional<StoredEntry> entry = reader->entry(middle);
+      if (!entry) throw Fault(Fault::Kind::damaged, fmt::format("The ledger has no entry {}.", middle));
+      (entry->entry.recorded_at <= instant ? known : later) = middle;
     }
+    return known;
+  }
+
+  Result<Table> query_as_of(Seq as_of, const std::string& sql, const std::vector<Cell>& parameters,
+                            std::size_t limit) override {
+    return in_past(as_of, [&](Past& past) { return past.query(sql, parameters, limit); });
+  }
+
+  Schema schema_as_of(Seq as_of) override {
+    return in_past(as_of, [](Past& past) { return past.schema(); });
   }
 
   bool set_aside() const override { return found_bad_; }
@@ -125,17 +146,8 @@ class DuckdbMart : public Mart {
 
   // Tables and views for the given schema and the fields that the ledger brought so far.
   void lay_out() {
-    Schema schema = schema_;
-    writer_->run("BEGIN TRANSACTION; " + create_tables(schema));
-    const Result<Table> fields = writer_->query(
-        "SELECT record_type, name, field_type, choices, \"references\" FROM r_field WHERE entry_kind = 1 ORDER BY id");
-    CHECK(fields.has_value());
-    for (const auto& row : fields->rows) {
-      json::object record;
-      for (std::size_t i = 0; i < row.size(); ++i)
-        if (const auto* text = std::get_if<std::string>(&row[i])) record[fields->columns[i]] = *text;
-      if (Result<Schema> wider = with_custom_field(schema, record)) schema = std::move(*wider);
-    }
+    writer_->run("BEGIN TRANSACTION; " + create_tables(schema_));
+    Schema schema = with_own_fields(*writer_, schema_);
     writer_->run(create_tables(schema) + "COMMIT");
     versions_ = std::make_unique<Versions>(std::move(schema));
   }
@@ -161,6 +173,7 @@ class DuckdbMart : public Mart {
 
   void close() {
     idle_.clear();
+    pasts_.clear();
     versions_.reset();
     writer_.reset();
     database_.reset();
@@ -255,6 +268,37 @@ class DuckdbMart : public Mart {
     applied_moved_.notify_all();
   }
 
+  // Runs what asks of the database, while that stays.
+  template <class Ask>
+  std::invoke_result_t<Ask> asking(const Ask& ask) {
+    const std::shared_lock lock(database_mutex_);
+    if (!database_) throw Fault(Fault::Kind::disk, "There is no mart: it could not be made anew.");
+    try {
+      return ask();
+    } catch (const Fault& fault) {
+      if (fault.kind() == Fault::Kind::damaged) broken_ = true;
+      throw;
+    }
+  }
+
+  template <class Ask>
+  std::invoke_result_t<Ask, Past&> in_past(Seq as_of, const Ask& ask) {
+    CHECK(as_of >= 1 && as_of <= applied());
+    return asking([&] { return ask(*past(as_of)); });
+  }
+
+  // The past as of that entry, kept from before or new; the one asked longest ago makes room.
+  std::shared_ptr<Past> past(Seq as_of) {
+    const std::lock_guard lock(pasts_mutex_);
+    const auto kept = std::ranges::find(pasts_, as_of, [](const auto& each) { return each.first; });
+    if (kept != pasts_.end()) {
+      std::rotate(kept, kept + 1, pasts_.end());
+      return pasts_.back().second;
+    }
+    if (pasts_.size() == kMostPasts) pasts_.erase(pasts_.begin());
+    return pasts_.emplace_back(as_of, std::make_shared<Past>(*database_, schema_, facts_.definitions(), as_of)).second;
+  }
+
   std::unique_ptr<Connection> take_idle() {
     const std::lock_guard lock(idle_mutex_);
     if (idle_.empty()) return std::make_unique<Connection>(*database_);
@@ -279,6 +323,9 @@ class DuckdbMart : public Mart {
 
   std::mutex idle_mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
+
+  std::mutex pasts_mutex_;
+  std::vector<std::pair<Seq, std::shared_ptr<Past>>> pasts_;  // the one asked last at the end
 
   mutable std::mutex applied_mutex_;
   std::condition_variable applied_moved_;

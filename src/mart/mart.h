@@ -62,6 +62,17 @@ class Mart {
   virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
                               std::size_t limit = 10'000'000) = 0;
 
+  // Seq of the last entry that the ledger had recorded at `instant`, by the entries' own times; 0 = none yet.
+  virtual Seq recorded_by(Instant instant) = 0;
+
+  // The same as query(), but over what the ledger had told by the entry `as_of`, from 1 to applied(): names mean what
+  // they meant then. The first question about an entry builds the facts it needs; some entries asked last are kept.
+  virtual Result<Table> query_as_of(Seq as_of, const std::string& sql, const std::vector<Cell>& parameters = {},
+                                    std::size_t limit = 10'000'000) = 0;
+
+  // The schema with the fields of the workspace's own as of that entry.
+  virtual Schema schema_as_of(Seq as_of) = 0;
+
   // True when a bad mart file was found at open() and set aside.
   virtual bool set_aside() const = 0;
 };

@@ -90,6 +90,10 @@ std::string create_tables(const Schema& schema) {
 }
 
 std::string live_records(const RecordType& type, const std::string& condition) {
+  return live_records(type, quoted(versions_table(type)), condition);
+}
+
+std::string live_records(const RecordType& type, const std::string& versions, const std::string& condition) {
   std::string columns = "r.id, r.created_at, r.seq_from AS version", joins;
   for (const Field& field : type.fields) {
     if (field.type == FieldType::reference && can_merge(field.references)) {
@@ -100,15 +104,48 @@ std::string live_records(const RecordType& type, const std::string& condition) {
       columns += fmt::format(", r.{}", quoted(field.name));
     }
   }
-  return fmt::format("SELECT {} FROM {} r{} WHERE r.state = {} AND {}", columns, quoted(versions_table(type)), joins,
+  return fmt::format("SELECT {} FROM {} r{} WHERE r.state = {} AND {}", columns, versions, joins,
                      static_cast<int>(RecordState::live), condition);
 }
 
-std::string create_fact(const FactDefinition& fact) {
+std::string create_past(const RecordType& type, const std::string& database, Seq last) {
+  const std::string table = quoted(versions_table(type));
+  std::string columns;
+  for (std::size_t i = 0; i < kFieldColumns; ++i) {
+    const std::string column = quoted(kHead[i].name);
+    columns += columns.empty() ? "" : ", ";
+    columns += i == kSeqToColumn
+                   ? fmt::format("CASE WHEN {0} > {1} THEN {2} ELSE {0} END AS {0}", column, last, kCurrent)
+                   : column;
+  }
+  for (const Field& field : type.fields) columns += ", " + quoted(field.name);
+  // The live ones are read from the real table, where the bounds on seq_from and seq_to pass over whole parts of it.
+  const std::string real = fmt::format("{}.main.{}", database, table);
+  return fmt::format("CREATE TEMP VIEW {} AS SELECT {} FROM {} WHERE seq_from <= {};\n", table, columns, real, last) +
+         fmt::format("CREATE TEMP VIEW {} AS {};\n", quoted(type.name),
+                     live_records(type, real, fmt::format("r.seq_from <= {0} AND r.seq_to > {0}", last)));
+}
+
+Schema with_own_fields(Connection& connection, Schema schema, Seq last) {
+  const Result<Table> fields =
+      connection.query(fmt::format("SELECT record_type, name, field_type, choices, \"references\" FROM r_field "
+                                   "WHERE entry_kind = 1 AND seq_from <= {} ORDER BY id",
+                                   last));
+  CHECK(fields.has_value());
+  for (const auto& row : fields->rows) {
+    json::object record;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (const auto* text = std::get_if<std::string>(&row[i])) record[fields->columns[i]] = *text;
+    if (Result<Schema> wider = with_custom_field(schema, record)) schema = std::move(*wider);
+  }
+  return schema;
+}
+
+std::string create_fact(const FactDefinition& fact, bool temporary) {
   std::string columns;
   for (const FactColumn& column : fact.columns)
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_name(kind_of(column.type)));
-  return fmt::format("CREATE OR REPLACE TABLE {} ({});\n", quoted(fact.name), columns);
+  return fmt::format("CREATE OR REPLACE {}TABLE {} ({});\n", temporary ? "TEMP " : "", quoted(fact.name), columns);
 }
 
 bool can_merge(std::string_view type_name) { return type_name == "account" || type_name == "contact"; }

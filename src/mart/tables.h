@@ -44,11 +44,20 @@ std::string create_tables(const Schema& schema);
 std::string create_tables(const RecordType& type);
 
 // A SELECT of live records in the form of the view <type>: the versions for which `condition` holds, in which `r` is
-// the version.
+// the version. `versions` is the table in the place of r_<type>.
 std::string live_records(const RecordType& type, const std::string& condition);
+std::string live_records(const RecordType& type, const std::string& versions, const std::string& condition);
 
-// An empty fact table in the place of whatever was there.
-std::string create_fact(const FactDefinition& fact);
+// Temporary views of a type as of the entry `last`, before the real ones by name: its versions known then, those ended
+// since as lasting still, and its live records. `database` is where the real ones are; the table `alias` stands
+// already.
+std::string create_past(const RecordType& type, const std::string& database, Seq last);
+
+// The schema with the fields of the workspace's own that it had at the entry `last`, as r_field knows them.
+Schema with_own_fields(Connection& connection, Schema schema, Seq last = kCurrent);
+
+// An empty fact table in the place of whatever was there; `temporary` = of the connection alone.
+std::string create_fact(const FactDefinition& fact, bool temporary = false);
 
 // True for the types whose records can be merged, so that references to them lead to a root.
 bool can_merge(std::string_view type_name);

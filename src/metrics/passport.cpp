@@ -116,6 +116,7 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
   if (question.comparison) passport.compared = period_words(question, question.comparison->then);
   passport.at = to_string(question.judged);
   passport.as_of = asking.as_of;
+  if (question.as_of) passport.as_of_at = to_string(*question.as_of);
   passport.smallest_n = smallest_n(metric.columns[0]);
   passport.grouped = grouped(question);
   for (const Question::Where& where : question.where) passport.filters.push_back(where.words);

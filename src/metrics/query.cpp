@@ -52,6 +52,7 @@ json::object to_json(const Passport& passport) {
                       {"at", passport.at},
                       {"as_of", passport.as_of},
                       {"smallest_n", passport.smallest_n}};
+  if (!passport.as_of_at.empty()) object["as_of_at"] = passport.as_of_at;
   if (!passport.compared.empty()) object["compared"] = passport.compared;
   if (!passport.currency_rule.empty()) object["currency_rule"] = passport.currency_rule;
   object["filters"] = to_array(passport.filters);

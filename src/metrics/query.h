@@ -28,7 +28,8 @@ struct Query {
   std::optional<Date> from, to;  // days in the workspace's zone
   std::vector<Filter> where;
   Compare compare = Compare::none;
-  std::optional<Instant> at;  // as the world stood then; default now
+  std::optional<Instant> at;     // as the world stood then; default now
+  std::optional<Instant> as_of;  // as far as the ledger knew then; default now
 };
 
 // What a value came to.
@@ -63,6 +64,7 @@ struct Passport {
   std::string formula;  // in words and metric names
   int version = 1;
   std::string zone, currency_rule, period, at;
+  std::string as_of_at;  // the instant whose knowledge was asked for, "" when none was
   std::string compared;  // the period compared with, "" when none was asked
   std::vector<std::string> filters;
   std::vector<std::string> grouped;   // what each key means: "owner: the deal's owner when it closed"

@@ -231,6 +231,7 @@ Result<Question> understand(const Asking& asking, const Query& query) {
   const auto zone = Zone::find(question.settings.zone);
   if (!zone) return refuse(zone);
   question.at = query.at;
+  question.as_of = query.as_of;
   question.judged = query.at.value_or(asking.now);
   question.today = (*zone)->day(question.judged);
 

@@ -24,9 +24,9 @@ using Run = std::function<Result<Table>(const std::string& sql, const std::vecto
 // All that a question is asked against. The references outlive it.
 struct Asking {
   const Catalogue& catalogue;
-  const Schema& schema;  // with the workspace's own fields
-  Instant now;
-  std::int64_t as_of = 0;  // seq of the last entry in the mart
+  const Schema& schema;    // with the workspace's own fields
+  Instant now;             // or, asked as of an earlier instant, that one
+  std::int64_t as_of = 0;  // seq of the last entry that the tables tell of
   Run run;
 };
 
@@ -56,9 +56,10 @@ struct Question {
   Grain grain = Grain::none;
   Period period;
   std::optional<Comparison> comparison;
-  std::optional<Instant> at;  // the world is seen as of then, when asked
-  Instant judged;             // at, or now: what is open is measured up to it
-  Date today;                 // its day in the workspace's zone
+  std::optional<Instant> at;     // the world is seen as of then, when asked
+  std::optional<Instant> as_of;  // whose knowledge this is, when asked
+  Instant judged;                // at, or now: what is open is measured up to it
+  Date today;                    // its day in the workspace's zone
   Settings settings;
 
   Turning turning() const;
