@@ -5,7 +5,7 @@
 --| grain = "One row per deal."
 --| key = "deal"
 --| at = "rebuild"
---| reads = ["deal", "stage", "workspace", "membership", "stage_visit", "deal_touch", "deal_milestone"]
+--| reads = ["deal", "stage", "workspace", "membership", "rate", "stage_visit", "deal_touch", "deal_milestone"]
 --| [columns.deal]
 --| type = "reference"
 --| references = "deal"
@@ -104,14 +104,33 @@
 --| about = "The first time that the product was shown."
 --| [columns.demo_held_on]
 --| type = "date"
+--| [columns.contract_months]
+--| type = "integer"
+--| about = "Null when open-ended or not a contract."
+--| [columns.open_ended]
+--| type = "boolean"
+--| [columns.expected_close_on]
+--| type = "date"
+--| [columns.rate_on]
+--| type = "date"
+--| about = "The day whose exchange rate its amounts are converted by: that of its close, or where that is not known the one on which it was recorded; null while open."
+--| [columns.amount_converted_minor]
+--| type = "money"
+--| about = "In the workspace's currency, by the rate of that day as known when it closed, or else as first known since; null while open and without a rate."
+--| [columns.list_amount_converted_minor]
+--| type = "money"
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| deal_touch = "SELECT key FROM changed_deal_touch"
 --| deal_milestone = "SELECT key FROM changed_deal_milestone"
 --| membership = "SELECT deal AS key FROM deal_fact WHERE owner IN (SELECT member FROM was_membership)"
+--| rate = """
+--| SELECT deal AS key FROM deal_fact
+--| WHERE rate_on IS NOT NULL AND amount_minor IS NOT NULL AND amount_converted_minor IS NULL
+--|   OR rate_on IS NOT NULL AND list_amount_minor IS NOT NULL AND list_amount_converted_minor IS NULL"""
 
 WITH visits AS (
-  SELECT deal, visit, owner, team, entered_at, stage_kind,
+  SELECT deal, visit, owner, team, entered_at, stage_kind, entered_seq, noted_at,
          CASE WHEN stage_kind IN ('won', 'after') THEN 'won' WHEN stage_kind = 'lost' THEN 'lost' END AS outcome
   FROM stage_visit WHERE {keys deal}
 ), firsts AS (
@@ -121,20 +140,31 @@ WITH visits AS (
   FROM visits GROUP BY deal
 ), closings AS (
   -- A deal closed where the run of visits with its present outcome began.
-  SELECT v.deal, v.owner, v.team, v.entered_at
+  SELECT v.deal, v.owner, v.team, v.entered_at, v.entered_seq, coalesce(v.entered_at, v.noted_at) AS rated_at
   FROM visits v JOIN firsts f ON f.deal = v.deal AND f.outcome IS NOT NULL
   WHERE v.visit = 1 + coalesce((SELECT max(o.visit) FROM visits o
                                 WHERE o.deal = v.deal AND o.outcome IS DISTINCT FROM f.outcome), 0)
 ), deals AS (
   SELECT d.* EXCLUDE (closed_at), f.outcome, c.entered_at AS closed_at, f.entered, f.qualified, f.was_qualified,
-         c.deal IS NOT NULL AS closed, c.owner AS closer, c.team AS closer_team
-  FROM deal d JOIN firsts f ON f.deal = d.id LEFT JOIN closings c ON c.deal = d.id WHERE {keys d.id}
+         c.deal IS NOT NULL AS closed, c.owner AS closer, c.team AS closer_team, c.entered_seq,
+         local_day(c.rated_at, w.zone) AS rate_on, coalesce(d.currency, w.currency) AS money
+  FROM deal d CROSS JOIN workspace w JOIN firsts f ON f.deal = d.id LEFT JOIN closings c ON c.deal = d.id
+  WHERE {keys d.id}
+), rates AS (
+  -- What was known when the deal closed stays: what was said of that day later counts only where nothing was known.
+  SELECT d.id, first(r.rate ORDER BY r.seq_from > d.entered_seq,
+                     CASE WHEN r.seq_from > d.entered_seq THEN r.seq_from ELSE d.rate_on - r.starts_on END,
+                     r.id DESC) AS rate
+  FROM deals d CROSS JOIN workspace w
+  JOIN r_rate r ON r.currency = d.money AND r.starts_on <= d.rate_on AND r.seq_to > d.entered_seq AND r.state = 0
+  WHERE d.money <> w.currency
+  GROUP BY d.id
 )
 SELECT d.id AS deal,
        CASE WHEN d.closed THEN d.closer ELSE d.owner END AS owner,
        CASE WHEN d.closed THEN d.closer_team ELSE m.team END AS team,
        d.account, d.contact, d.product, d.source, d.campaign, coalesce(d.inbound, FALSE) AS inbound,
-       d.pipeline, coalesce(d.currency, w.currency) AS currency, d.amount_minor, d.list_amount_minor,
+       d.pipeline, d.money AS currency, d.amount_minor, d.list_amount_minor,
        d.created_at, local_day(d.created_at, w.zone) AS created_on,
        d.qualified AS qualified_at, local_day(d.qualified, w.zone) AS qualified_on,
        d.closed_at, local_day(d.closed_at, w.zone) AS closed_on, d.outcome,
@@ -146,9 +176,14 @@ SELECT d.id AS deal,
        d.was_qualified AS qualified, t.contacted_at, local_day(t.contacted_at, w.zone) AS contacted_on,
        coalesce(s.discovery_agreed_at IS NOT NULL OR s.discoveries_undated > 0, FALSE) AS discovery_agreed,
        coalesce(s.demo_held_at IS NOT NULL OR s.demos_undated > 0, FALSE) AS demo_held,
-       s.demo_held_at, local_day(s.demo_held_at, w.zone) AS demo_held_on
+       s.demo_held_at, local_day(s.demo_held_at, w.zone) AS demo_held_on,
+       d.contract_months, coalesce(d.open_ended, FALSE) AS open_ended, d.expected_close_on, d.rate_on,
+       CASE WHEN d.closed THEN converted(d.amount_minor, d.money, coalesce(k.rate, 0), w.currency) END AS amount_converted_minor,
+       CASE WHEN d.closed THEN converted(d.list_amount_minor, d.money, coalesce(k.rate, 0), w.currency) END
+         AS list_amount_converted_minor
 FROM deals d
 CROSS JOIN workspace w
+LEFT JOIN rates k ON k.id = d.id
 LEFT JOIN deal_touch t ON t.deal = d.id
 LEFT JOIN deal_milestone s ON s.deal = d.id
 LEFT JOIN membership m ON m.member = d.owner AND m.until = TIMESTAMP 'infinity'

@@ -75,6 +75,12 @@
 --| about = "As entered_at; where that is not known, when the stay before ended, so that a deal is in one stage at a time. Null only for a first stay."
 --| [columns.began_on]
 --| type = "date"
+--| [columns.entered_seq]
+--| type = "integer"
+--| about = "Seq of the entry that says so."
+--| [columns.noted_at]
+--| type = "instant"
+--| about = "When that entry was recorded."
 --| [touched]
 --| deal = "SELECT id AS key FROM changed_deal"
 --| stage = """
@@ -91,7 +97,7 @@ WITH versions AS (
          lag(stage) OVER (PARTITION BY id ORDER BY seq_from) AS earlier_stage
   FROM r_deal WHERE {keys id}
 ), stays AS (
-  SELECT id, pipeline, stage, stage_since AS entered, recorded_at, owner,
+  SELECT id, pipeline, stage, stage_since AS entered, seq_from, recorded_at, owner,
          row_number() OVER w AS visit,
          lead(stage) OVER w AS next_stage,
          lead(seq_from, 1, 9223372036854775807) OVER w AS ends,
@@ -112,7 +118,8 @@ SELECT v.id AS deal, v.visit, v.pipeline, v.stage, s.kind AS stage_kind, s.posit
        v.departed AS left_at, local_day(v.departed, w.zone) AS left_on,
        v.next_stage, n.kind AS next_kind,
        last.amount_minor, coalesce(last.currency, w.currency) AS currency,
-       v.began AS began_at, local_day(v.began, w.zone) AS began_on
+       v.began AS began_at, local_day(v.began, w.zone) AS began_on,
+       v.seq_from AS entered_seq, v.recorded_at AS noted_at
 FROM begun v
 JOIN deal d ON d.id = v.id
 JOIN versions last ON last.id = v.id AND last.seq_to = v.ends

@@ -38,6 +38,7 @@ Result<void> add_filter(std::vector<Filter>& filters, std::string_view text) {
 Result<Query> query_of(const Asked& asked, const Zone& zone) {
   Query query;
   query.metric = asked.metric;
+  query.converted = asked.converted;
   for (const std::string& list : asked.by)
     for (const std::string& each : split(list, ',')) query.by.emplace_back(trim(each));
   if (asked.grain) {

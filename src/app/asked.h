@@ -20,6 +20,7 @@ struct Asked {
   std::vector<std::string> by;     // each one name or several between commas
   std::vector<std::string> where;  // "owner=Ada" or "owner!=Ada"; the same dimension again means any of them
   std::optional<std::string> grain, from, to, at, as_of, compare;
+  bool converted = false;
 };
 
 // The query. Moments without an offset are of `zone`. Refused (invalid) with the member's name as field.

@@ -37,8 +37,8 @@ Result<Query> query_of(const Arguments& given, Place& place) {
   const auto text = [&](const char* option) {
     return given.has(option) ? std::optional(given.one(option)) : std::nullopt;
   };
-  Asked asked{given.one("NAME"), given.all("--by"), given.all("--where"), text("--grain"),  text("--from"),
-              text("--to"),      text("--at"),      text("--as-of"),      text("--compare")};
+  Asked asked{given.one("NAME"), given.all("--by"), given.all("--where"), text("--grain"),   text("--from"),
+              text("--to"),      text("--at"),      text("--as-of"),      text("--compare"), given.has("--converted")};
   auto query = traction::query_of(asked, place);
   if (!query) query.error().field = query.error().field == "as_of" ? "--as-of" : "--" + query.error().field;
   return query;
@@ -264,6 +264,7 @@ std::vector<Subcommand> number_commands() {
         {"--at", "As the world stood then (default: now)", "TIME"},
         {"--as-of", "As far as was known then, with the settings and teams of then (default: now)", "TIME"},
         {"--compare", "Beside it: the \"previous\" period, or the same days \"last_year\"", "WITH"},
+        {"--converted", "Amounts in the workspace's currency, by the rates of their days"},
         {"--rows", "The very rows that were counted"},
         {"--passport", "All that there is to know about the number"},
         {"--csv", "Print CSV"}},

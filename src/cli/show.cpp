@@ -56,6 +56,7 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
   if (unit == "money") return currency.empty() ? kUnknown : show_minor(value, currency);
   if (unit == "seconds") return show_duration(number);
   if (unit == "days") return plain(number, 1) + " d";
+  if (unit == "months") return plain(number, 1) + " months";
   if (unit == "rate") return fmt::format("{:.2f} %", 100 * number);
   return plain(number);
 }

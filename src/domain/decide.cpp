@@ -88,6 +88,8 @@ Result<void> apply_rules(Batch& batch, Change& change) {
   if (type == "stage") return stage_rules(batch, change);
   if (type == "field") return field_rules(batch, change);
   if (type == "workspace") return settings_rules(batch, change);
+  if (type == "rate") return rate_rules(change);
+  if (type == "quota") return quota_rules(change);
   return {};
 }
 

@@ -40,6 +40,10 @@ Result<void> pipeline_removal_rules(Batch& batch, const Record& pipeline);
 Result<void> field_rules(Batch& batch, Change& change);
 // settings.cpp: the zone exists, and so do the outcomes that count as success.
 Result<void> settings_rules(const Batch& batch, Change& change);
+// rate.cpp: a rate is above 0.
+Result<void> rate_rules(const Change& change);
+// quota.cpp: a quota begins before it ends, within ten years, and is a member's, a team's or the company's.
+Result<void> quota_rules(const Change& change);
 
 // tree.cpp: nothing is above itself. `parent_rules` for a change, `is_above` for merging: whether climbing from `from`
 // by the field `parent` comes to `goal`, taking aliases for what they stand for, but `apart` for itself.

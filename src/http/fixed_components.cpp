@@ -142,7 +142,7 @@ constexpr std::string_view kText = R"json({
   "properties": {"records": {"type": "array", "items": {"$ref": "#/components/schemas/AnyRecord"}}},
   "additionalProperties": false
 },
-"Unit": {"enum": ["count", "rate", "ratio", "money", "seconds", "days"]},
+"Unit": {"enum": ["count", "rate", "ratio", "money", "seconds", "days", "months"]},
 "Value": {
   "type": "object",
   "required": ["standing", "number"],

@@ -49,7 +49,7 @@ Result<Inquiry> inquiry_of(const Context& context) {
     return context.has(parameter) ? std::optional(context.text(parameter)) : std::nullopt;
   };
   auto query = query_of({context.text("name"), context.all("by"), context.all("where"), text("grain"), text("from"),
-                         text("to"), text("at"), text("as_of"), text("compare")},
+                         text("to"), text("at"), text("as_of"), text("compare"), context.flag("converted")},
                         workspace);
   if (!query) return refuse(query);
   const auto mart = mart_for(context, **hosted, query->as_of.has_value());
@@ -149,7 +149,10 @@ std::vector<Parameter> question_parameters() {
           {.name = "compare",
            .about = "Beside each number that of the period of equal length before, or of the same days a year earlier.",
            .kind = Parameter::Kind::choice,
-           .choices = {"previous", "last_year"}}};
+           .choices = {"previous", "last_year"}},
+          {.name = "converted",
+           .about = "Amounts in the workspace's currency, by the exchange rates of their days.",
+           .kind = Parameter::Kind::boolean}};
 }
 
 Route question(std::string path, std::string id, std::string summary, std::string schema, Tell tell) {

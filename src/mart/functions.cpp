@@ -6,9 +6,11 @@
 #include <initializer_list>
 #include <limits>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "base/business_clock.h"
+#include "base/convert.h"
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/zone.h"
@@ -117,6 +119,9 @@ class Input {
     return has(row) && instant(row).micros != kInfinity && instant(row).micros != -kInfinity;
   }
   Instant instant(idx_t row) const { return Instant{static_cast<const std::int64_t*>(data_)[row]}; }
+  std::int64_t whole(idx_t row) const { return static_cast<const std::int64_t*>(data_)[row]; }
+  double real(idx_t row) const { return static_cast<const double*>(data_)[row]; }
+  Date day(idx_t row) const { return Date{static_cast<const std::int32_t*>(data_)[row]}; }
   std::string_view text(idx_t row) const {
     auto* texts = static_cast<duckdb_string_t*>(data_);
     return {duckdb_string_t_data(&texts[row]), duckdb_string_t_length(texts[row])};
@@ -151,6 +156,38 @@ void local_day(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector
     if (!found) return duckdb_scalar_function_set_error(info, found.error().sentence.c_str());
     zone = *found;
     days[row] = zone->day(instants.instant(row)).days;
+  }
+}
+
+void day_start(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Input days(input, 0), names(input, 1);
+  auto* micros = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  duckdb_vector_ensure_validity_writable(output);
+  const Zone* zone = nullptr;
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
+    if (!days.has(row) || !names.has(row)) {
+      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), row);
+      continue;
+    }
+    const Result<const Zone*> found = zone_of(zone, names.text(row));
+    if (!found) return duckdb_scalar_function_set_error(info, found.error().sentence.c_str());
+    zone = *found;
+    micros[row] = zone->start_of(days.day(row)).micros;
+  }
+}
+
+void converted(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  const Input minors(input, 0), currencies(input, 1), rates(input, 2), wanted(input, 3);
+  auto* amounts = static_cast<std::int64_t*>(duckdb_vector_get_data(output));
+  duckdb_vector_ensure_validity_writable(output);
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
+    std::optional<std::int64_t> amount;
+    if (minors.has(row) && currencies.has(row) && rates.has(row) && wanted.has(row))
+      amount = currencies.text(row) == wanted.text(row)
+                   ? minors.whole(row)
+                   : convert_minor(minors.whole(row), currencies.text(row), rates.real(row), wanted.text(row));
+    amounts[row] = amount.value_or(0);
+    duckdb_validity_set_row_validity(duckdb_vector_get_validity(output), row, amount.has_value());
   }
 }
 
@@ -235,6 +272,10 @@ void register_functions(Connection& connection) {
   if (!aggregate) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
 
   add_scalar(connection, "local_day", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_DATE, local_day);
+  add_scalar(connection, "day_start", {DUCKDB_TYPE_DATE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_TIMESTAMP, day_start);
+  add_scalar(connection, "converted",
+             {DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_BIGINT,
+             converted);
   add_scalar(connection, "business_seconds",
              {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_VARCHAR},
              DUCKDB_TYPE_BIGINT, business_seconds);

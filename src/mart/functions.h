@@ -3,6 +3,10 @@
 //     when never reached; rows with a NULL do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
+//   day_start(DATE, zone VARCHAR) → TIMESTAMP            the instant at which that day begins in that zone
+//   converted(minor BIGINT, currency VARCHAR, rate DOUBLE, wanted VARCHAR) → BIGINT   the amount in the wanted currency
+//     (base/convert.h): itself where it is in it already, else by the rate; NULL for a rate of 0, which stands for
+//     none.
 //   business_seconds(TIMESTAMP, TIMESTAMP, zone VARCHAR, calendar VARCHAR) → BIGINT   working time between two instants
 //     (base/business_clock.h), the calendar as JSON; 0 when the second is not the later; NULL as above.
 // Called once by Mart for every Database it opens.

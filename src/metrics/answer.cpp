@@ -115,7 +115,12 @@ Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit)
                                     : text_of(row[static_cast<std::size_t>(currency - table->columns.begin())]);
       for (std::size_t i = 0; i < row.size(); ++i) {
         const FactColumn* column = fact.column(table->columns[i]);
-        texts[places[i]] = shown(row[i], column ? column->type : FieldType::text, money);
+        const bool converted = table->columns[i].ends_with("converted_minor");
+        texts[places[i]] = shown(row[i],
+                                 converted ? FieldType::money
+                                 : column  ? column->type
+                                           : FieldType::text,
+                                 converted ? question->settings.currency : money);
       }
       cases.rows.push_back(std::move(texts));
     }

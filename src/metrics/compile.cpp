@@ -107,6 +107,7 @@ class NumbersSql {
     std::string where = select_.rows(leaf, joins, counted);
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
     if (said.remark) where += " AND " + select_.all(fact(leaf), said.remark->when);
+    if (said.kind == Noted::Kind::without_rate) where += " AND " + select_.without_rate(metric, fact(leaf));
     if (said.kind == Noted::Kind::too_young)
       where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
     if (said.kind == Noted::Kind::undated)
@@ -169,6 +170,8 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
   const MetricDefinition& metric = *question.leaves[leaf];
   std::vector<Noted> said;
   for (const Remark& remark : metric.leave_out) said.push_back({Noted::Kind::left_out, &remark, remark.say});
+  if (question.converted && is_money(metric))
+    said.push_back({Noted::Kind::without_rate, nullptr, "for whose currency there is no exchange rate on their day"});
   if (metric.judges_age()) said.push_back({Noted::Kind::too_young, nullptr, metric.old_enough_say});
   const bool in_time = question.period.from || question.period.to || question.grain != Grain::none;
   const FactDefinition& fact = catalogue.fact(metric.from);

@@ -207,6 +207,10 @@ bool FactDefinition::clips() const {
   return start() || std::ranges::any_of(columns, [](const FactColumn& column) { return column.later; });
 }
 
+std::string converted_column(std::string_view amount) {
+  return std::string(amount.substr(0, amount.size() - std::string_view("_minor").size())) + "_converted_minor";
+}
+
 std::string FactDefinition::sql(std::string_view keys, std::string_view news) const {
   const auto put = [](std::string_view condition, const std::string& expression) {
     if (condition.empty()) return std::string("TRUE");

@@ -72,6 +72,10 @@ struct FactDefinition {
   std::string sql(std::string_view keys = {}, std::string_view news = {}) const;
 };
 
+// The column beside an amount that holds it in the workspace's currency: "amount_minor" → "amount_converted_minor". It
+// goes with a column rate_on, the day whose rate it is by, which is null while that is not settled.
+std::string converted_column(std::string_view amount);
+
 // Reads all fact definitions, in build order. Refused with "facts/touch.sql:3" at the first mistake.
 Result<std::vector<FactDefinition>> load_facts(std::span<const DefinitionFile> files);
 

@@ -97,8 +97,9 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
   // Fences are those of the groups asked for; a listing of anything else needs no groups.
   const std::string cases = select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns);
   std::string mark;
-  if (metric.columns[0].measure == Measure::share) mark = "c0 AS counted, ";
-  if (has_outliers(metric)) mark = "NOT inside AS outlier, ";
+  if (select.converts(metric)) mark = "x AS converted_minor, ";
+  if (metric.columns[0].measure == Measure::share) mark += "c0 AS counted, ";
+  if (has_outliers(metric)) mark += "NOT inside AS outlier, ";
   const std::string listed = mark + names;
   const std::string most = limit == kAllCases ? "" : fmt::format(" LIMIT {}", limit);
   return select.plan(fmt::format("{}SELECT {} FROM ({}) ORDER BY {}{}", with, listed.substr(0, listed.size() - 2),

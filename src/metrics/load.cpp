@@ -12,7 +12,7 @@
 namespace traction {
 namespace {
 
-const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days"};
+const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
 const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
 const std::vector<std::string> kBetter = {"more", "less", "neither"};
 const std::vector<std::string> kMeasures = {"mean", "median", "p75", "p90", "without_outliers", "kept"};

@@ -70,6 +70,11 @@ std::string period_words(const Question& question, const Period& period) {
 
 std::string currency_rule(const Question& question, const Rows& rows) {
   if (!question.by_currency) return "";
+  if (question.converted)
+    return fmt::format(
+        "Amounts are in {}, the workspace's currency: by the rate of the day of what is settled, as known then (of a "
+        "closed deal the day it closed), and by that of {} of what is still open. Without a rate they are left out.",
+        question.settings.currency, to_string(question.today));
   const std::string rule = "Amounts are never added across currencies: each row is of one.";
   if (rows.currencies.size() <= 1) return rule;
   return fmt::format("{} There are {}; for their totals ask without a grouping.", rule, enumerate(rows.currencies));

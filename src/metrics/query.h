@@ -30,6 +30,7 @@ struct Query {
   Compare compare = Compare::none;
   std::optional<Instant> at;     // as the world stood then; default now
   std::optional<Instant> as_of;  // as far as the ledger knew then; default now
+  bool converted = false;        // amounts in the workspace's currency, by the rates of their days
 };
 
 // What a value came to.

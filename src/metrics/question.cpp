@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "base/money.h"
 #include "base/text.h"
 #include "base/zone.h"
 
@@ -120,9 +121,12 @@ Result<std::vector<std::string>> values_of(const Asking& asking, const MetricDef
     case FieldType::decimal:
       if (!is_number(value, false)) return wrong("a number");
       return std::vector{value};
+    case FieldType::currency:  // one that nothing has is no mistake
+      if (const auto known = currency_decimals(value); !known)
+        return refuse(known.error().code, dimension, known.error().sentence);
+      return std::vector{value};
     case FieldType::text:
-    case FieldType::choice:
-    case FieldType::currency: {
+    case FieldType::choice: {
       const auto known = texts_of(asking, leaf, path);
       if (!known) return refuse(known);
       if (std::ranges::find(*known, value) != known->end() || known->size() >= kMostNames) return std::vector{value};
@@ -154,6 +158,20 @@ Result<Question::Where> read_where(const Asking& asking, const Question& questio
                                 question.metric->name));
   where.words = fmt::format("{} is {}{}", filter.dimension, filter.negate ? "not " : "", fmt::join(shown, " or "));
   return where;
+}
+
+// Amounts can be converted where their fact says by the rate of which day, or where they are those of what is open.
+std::optional<Refusal> read_converted(const Asking& asking, const Query& query, Question& question) {
+  question.converted = query.converted && question.by_currency;
+  if (!question.converted) return std::nullopt;
+  for (const MetricDefinition* leaf : question.leaves) {
+    const FactDefinition& fact = asking.catalogue.fact(leaf->from);
+    if (is_money(*leaf) &&
+        (leaf->value.empty() || (leaf->kind != MetricKind::state && !fact.column(converted_column(leaf->value)))))
+      return Refusal{Code::invalid, "converted",
+                     fmt::format("\"{}\" has no day for an exchange rate: ask it currency by currency.", leaf->name)};
+  }
+  return std::nullopt;
 }
 
 // The day a state's history begins: the earliest start among the facts asked.
@@ -252,6 +270,7 @@ Result<Question> understand(const Asking& asking, const Query& query) {
     if (!where) return refuse(where);
     question.where.push_back(std::move(*where));
   }
+  if (auto refusal = read_converted(asking, query, question)) return tl::unexpected(*refusal);
   if (auto refusal = read_period(asking, query, question)) return tl::unexpected(*refusal);
   return question;
 }

@@ -41,6 +41,7 @@ struct Question {
   const MetricDefinition* metric = nullptr;
   std::vector<const MetricDefinition*> leaves;  // the metrics over facts it is computed from
   bool by_currency = false;                     // every row is of one currency
+  bool converted = false;                       // which is the workspace's: amounts are converted
 
   std::vector<std::string> by;           // as asked
   std::vector<std::vector<Path>> paths;  // [leaf][by]

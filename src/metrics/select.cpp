@@ -77,6 +77,7 @@ std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
   for (const Question::Where& where : question_.where)
     text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
   if (!counted) return text;
+  if (converts(metric)) text += " AND NOT " + without_rate(metric, fact);
   for (const Remark& remark : metric.leave_out) text += " AND " + none(fact, remark.when);
   if (metric.judges_age()) text += " AND " + old_enough(metric, fact);
   if (metric.kind == MetricKind::distribution) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
@@ -113,6 +114,7 @@ std::string Select::in_period(std::size_t leaf, const Period& period) {
 
 std::string Select::currency(const FactDefinition& fact) {
   if (!question_.by_currency || !fact.column("currency")) return "''";
+  if (question_.converted) return bind(Cell(question_.settings.currency)) + "::VARCHAR";
   return fmt::format("coalesce(f.currency, {}::VARCHAR)", bind(Cell(question_.settings.currency)));
 }
 
@@ -129,7 +131,7 @@ std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
 }
 
 std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
-  if (!leaf.value.empty()) return "f." + quoted(leaf.value);
+  if (!leaf.value.empty()) return is_money(leaf) ? amount(fact, leaf.value) : "f." + quoted(leaf.value);
   if (leaf.kind != MetricKind::duration) return "NULL";
   // What is still open has lasted until the instant judged.
   const std::string from = "f." + quoted(leaf.since);

@@ -40,6 +40,12 @@ class Select {
 
   // The amount's currency, the workspace's where it has none; '' where the question is not about money.
   std::string currency(const FactDefinition& fact);
+  // An amount of the fact, converted where the question asks for that: by the rate settled with the row, or while none
+  // is, by the one in force on the day judged. NULL without a rate.
+  std::string amount(const FactDefinition& fact, const std::string& column);
+  // The leaf's amount is there, but no rate for it. Only of a converted question about money.
+  std::string without_rate(const MetricDefinition& leaf, const FactDefinition& fact);
+  bool converts(const MetricDefinition& leaf) const { return question_.converted && is_money(leaf); }
   // What a leaf measures: an amount, a number, the seconds of a duration; NULL for counts.
   std::string measured(const MetricDefinition& leaf, const FactDefinition& fact);
 

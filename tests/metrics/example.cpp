@@ -100,6 +100,8 @@ Query query_of(const std::vector<std::string>& words, const std::string& metric,
       std::vector<std::string> values = split(filter.substr(sign + 1), ',');
       if (values.empty()) values.emplace_back();
       query.where.push_back({filter.substr(0, sign - (negate ? 1 : 0)), values, negate});
+    } else if (word == "converted") {
+      query.converted = true;
     } else if (equals == std::string::npos) {
       query.metric = word;
     } else if (key == "by") {
@@ -161,7 +163,7 @@ void Example::play(const std::string& path, std::vector<Asked>& asked) {
 
 void Example::begin(const std::vector<std::string>& words) {
   workspace_ =
-      std::make_unique<Workspace>("test", memory_ledger(), definitions_, MartOptions{"", 200, 1}, clock_, random_);
+      std::make_unique<Workspace>("test", memory_ledger(), definitions_, MartOptions{"", 600, 1}, clock_, random_);
   json::object settings{{"name", "Test"}};
   if (!words.empty())
     for (auto& [key, value] : fields_of("workspace", std::span(words).subspan(1))) settings[key] = value;
@@ -336,8 +338,8 @@ void Example::check_cases(const Query& query, const Answer* answer, const std::v
   if (!whole) return;
   EXPECT_EQ(whole->n, static_cast<std::int64_t>(cases->rows.size())) << "cases against n";
   if (metric.columns[0].measure != Measure::sum || !whole->values[0].minor) return;
-  const auto column =
-      static_cast<std::size_t>(std::ranges::find(cases->columns, metric.value) - cases->columns.begin());
+  const auto column = static_cast<std::size_t>(
+      std::ranges::find(cases->columns, query.converted ? "converted_minor" : metric.value) - cases->columns.begin());
   std::int64_t sum = 0;
   for (const auto& row : cases->rows)
     if (!row.at(column).empty()) sum += parse_minor(row[column], whole->currency).value();

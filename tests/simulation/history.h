@@ -46,7 +46,7 @@ class History {
   // Something happens, or is refused.
   void step() {
     story.now.micros += chance_.below(40) * 3600 * kSecond;
-    switch (chance_.below(44)) {
+    switch (chance_.below(49)) {
       case 0:
       case 1:
       case 2:
@@ -86,6 +86,14 @@ class History {
       case 24:
       case 25:
         return propose();
+      case 26:
+      case 27:
+        return edit_rates();
+      case 28:
+      case 29:
+        return edit_costs();
+      case 30:
+        return edit_quotas();
       default:
         return create_activity();
     }
@@ -136,6 +144,8 @@ class History {
                                       {"amount_minor", chance_.below(1000)},
                                       {"source", choice({"web", "fair", nullptr})},
                                       {"currency", choice({"EUR", "USD"})},
+                                      {"contract_months", chance_.below(30)},
+                                      {"open_ended", chance_.one_in(4)},
                                       {"lost_reason", choice({"price", nullptr, nullptr})}});
     drop_nulls(action.fields);
     date(action);
@@ -273,6 +283,45 @@ class History {
     if (std::exchange(custom_, true)) return;
     try_out(creation("field", {{"record_type", "deal"}, {"name", "rank"}, {"field_type", "integer"}}));
     story.schema = *with_custom_field(story.schema, story.body(ids_["field"].back()));
+  }
+
+  std::string day() { return to_string(Date{static_cast<std::int32_t>(past().micros / kDay)}); }
+
+  void create_or_edit(const std::string& type, json::object fields) {
+    if (ids_[type].empty() || chance_.one_in(2)) {
+      drop_nulls(fields);
+      return try_out(creation(type, std::move(fields)));
+    }
+    const Id id = any(type);
+    if (chance_.one_in(5))
+      return try_out(on(story.records.at(id).state == RecordState::deleted ? Verb::restore : Verb::remove, type, id));
+    try_out(on(Verb::change, type, id, std::move(fields)));
+  }
+
+  void edit_rates() {
+    create_or_edit("rate", {{"currency", choice({"EUR", "JPY"})},
+                            {"starts_on", day()},
+                            {"rate", 0.5 + static_cast<double>(chance_.below(64)) / 64}});
+  }
+
+  void edit_costs() {
+    if (chance_.one_in(4)) return create_or_edit("campaign", {{"name", "C"}, {"channel", choice({"web", "fair"})}});
+    create_or_edit("cost", {{"about", "C"},
+                            {"amount_minor", chance_.below(1000)},
+                            {"spent_on", day()},
+                            {"currency", choice({"EUR", "USD", "JPY"})},
+                            {"campaign", maybe("campaign")},
+                            {"member", maybe("member")},
+                            {"purpose", choice({"acquisition", "retention"})}});
+  }
+
+  void edit_quotas() {
+    const bool members = chance_.one_in(2);
+    create_or_edit("quota", {{members ? "member" : "team", any(members ? "member" : "team")},
+                             {"starts_on", day()},
+                             {"ends_on", to_string(Date{static_cast<std::int32_t>(story.now.micros / kDay) + 5})},
+                             {"amount_minor", chance_.below(1000)},
+                             {"currency", choice({"EUR", "USD"})}});
   }
 
   void erase() { try_out(on(Verb::erase, "contact", any("contact"))); }
