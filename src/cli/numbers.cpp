@@ -55,7 +55,7 @@ std::string exact(const Value& value, std::string_view unit, const std::string& 
 }
 
 TextTable csv_of(const Answer& answer) {
-  static constexpr const char* kStandings[] = {"value", "empty", "too_few", "not_reached"};
+  static constexpr const char* kStandings[] = {"value", "empty", "too_few", "not_reached", "met"};
   TextTable table;
   for (const std::string& key : answer.by) {
     table.titles.push_back({key + "_key", false});

@@ -51,6 +51,7 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
                        int smallest_n) {
   if (value.standing == Standing::too_few) return fmt::format("too few ({} of {})", n, smallest_n);
   if (value.standing == Standing::not_reached) return "not reached";
+  if (value.standing == Standing::met) return "met";
   if (!value.number && !value.minor) return kUnknown;
   const double number = value.number.value_or(0);
   if (unit == "money") return currency.empty() ? kUnknown : show_minor(value, currency);

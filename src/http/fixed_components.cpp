@@ -147,7 +147,7 @@ constexpr std::string_view kText = R"json({
   "type": "object",
   "required": ["standing", "number"],
   "properties": {
-    "standing": {"enum": ["value", "empty", "too_few", "not_reached"], "description": "Whether it is a number: nothing to count, fewer cases than the metric's smallest n, a quantile that is never reached."},
+    "standing": {"enum": ["value", "empty", "too_few", "not_reached", "met"], "description": "Whether it is a number: nothing to count, fewer cases than the metric's smallest n, a quantile that is never reached, a goal that is met already."},
     "number": {"type": ["number", "null"], "description": "Money in minor units, durations in seconds."},
     "minor": {"type": "integer", "format": "int64", "description": "A sum of money, exactly."},
     "low": {"type": "number", "description": "Wilson 95 % interval of a rate."},

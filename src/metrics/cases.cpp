@@ -44,7 +44,10 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
   std::string columns;
   for (std::size_t i = 0; i < question.by.size(); ++i)
     columns += fmt::format("{} AS k{}, ",
-                           scope.grouped ? joins.reach(question.paths[leaf][i]) : std::string("NULL::VARCHAR"), i);
+                           scope.grouped && !metric.ignores(question.paths[leaf][i].steps[0].name)
+                               ? joins.reach(question.paths[leaf][i])
+                               : std::string("NULL::VARCHAR"),
+                           i);
   std::string periods;
   std::string in_period;
   if (grain && metric.kind == MetricKind::state) {

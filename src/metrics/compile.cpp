@@ -80,6 +80,8 @@ class NumbersSql {
       case Measure::formula:  // computed from the others afterwards
       case Measure::count:
         return column.when.empty() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
+      case Measure::distinct:
+        return "count(DISTINCT x)";
       case Measure::sum:
         return "sum(x)";
       case Measure::share:

@@ -59,12 +59,14 @@ class Parser {
     }
     if (std::string word = take_while("abcdefghijklmnopqrstuvwxyz0123456789_."); !word.empty()) {
       if (word[0] == '.' || (word[0] >= '0' && word[0] <= '9')) return number(word);
-      if (word != "running") return Formula{Formula::Kind::name, 0, std::move(word), {}};
-      if (!take('(')) return wrong("\"(\" after running");
-      std::string name = take_while("abcdefghijklmnopqrstuvwxyz0123456789_");
+      if (word != "running" && word != "last_year") return Formula{Formula::Kind::name, 0, std::move(word), {}};
+      if (!take('(')) return wrong("\"(\" after " + word);
+      const bool back = word == "last_year";
+      std::string name =
+          take_while(back ? "abcdefghijklmnopqrstuvwxyz0123456789_." : "abcdefghijklmnopqrstuvwxyz0123456789_");
       if (name.empty()) return wrong("a name");
       if (!take(')')) return wrong("\")\"");
-      return Formula{Formula::Kind::running, 0, std::move(name), {}};
+      return Formula{back ? Formula::Kind::last_year : Formula::Kind::running, 0, std::move(name), {}};
     }
     return wrong("a name or a number");
   }
@@ -121,10 +123,15 @@ std::vector<std::string> names(const Formula& formula) {
   return found;
 }
 
+bool looks_back(const Formula& formula) {
+  return formula.kind == Formula::Kind::last_year || std::ranges::any_of(formula.of, looks_back);
+}
+
 std::optional<double> evaluate(const Formula& formula, const Lookup& lookup) {
   using enum Formula::Kind;
   if (formula.kind == number) return formula.number;
-  if (formula.kind == name || formula.kind == running) return lookup(formula.name, formula.kind == running);
+  if (formula.kind == name || formula.kind == running || formula.kind == last_year)
+    return lookup(formula.name, formula.kind);
   CHECK(formula.of.size() == 2);
   const auto left = evaluate(formula.of[0], lookup);
   const auto right = evaluate(formula.of[1], lookup);

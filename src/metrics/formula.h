@@ -2,7 +2,7 @@
 // metrics and the columns of table metrics are written. Parsed once, evaluated per row over numbers that may be
 // missing. Pure, thread-safe.
 //   sum = product { ("+" | "-") product } · product = part { ("*" | "/") part }
-//   part = number | name | name "." column | "running" "(" name ")" | "(" sum ")"
+//   part = number | name | name "." column | "running" "(" name ")" | "last_year" "(" name ")" | "(" sum ")"
 #pragma once
 
 #include <functional>
@@ -16,10 +16,10 @@
 namespace traction {
 
 struct Formula {
-  enum class Kind { number, name, running, add, subtract, multiply, divide };
+  enum class Kind { number, name, running, last_year, add, subtract, multiply, divide };
   Kind kind = Kind::number;
   double number = 0;
-  std::string name;         // of name and running
+  std::string name;         // of name, running and last_year
   std::vector<Formula> of;  // the two sides of an operation
 };
 
@@ -30,8 +30,12 @@ Result<Formula> parse_formula(std::string_view text);
 // Every name in it, each once, in order of appearance.
 std::vector<std::string> names(const Formula& formula);
 
-// What a name stands for in a row; `running` asks for the sum over the rows up to this one. Missing = nullopt.
-using Lookup = std::function<std::optional<double>(const std::string& name, bool running)>;
+// True when it asks for a name as it was last year.
+bool looks_back(const Formula& formula);
+
+// What a name stands for in a row, plainly, as `running` the sum over the rows up to this one, or as `last_year` in the
+// same days a year earlier. Missing = nullopt.
+using Lookup = std::function<std::optional<double>(const std::string& name, Formula::Kind how)>;
 
 // The value; nullopt when anything it needs is missing, a divisor is 0 or the result is not finite.
 std::optional<double> evaluate(const Formula& formula, const Lookup& lookup);

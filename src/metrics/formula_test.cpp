@@ -11,8 +11,9 @@ namespace {
 std::optional<double> value(std::string_view text, std::optional<double> b = 3) {
   const auto formula = parse_formula(text);
   EXPECT_TRUE(formula) << to_string(formula.error());
-  return evaluate(*formula, [&](const std::string& name, bool running) -> std::optional<double> {
-    if (running) return 100;
+  return evaluate(*formula, [&](const std::string& name, Formula::Kind how) -> std::optional<double> {
+    if (how == Formula::Kind::running) return 100;
+    if (how == Formula::Kind::last_year) return 50;
     return name == "a" ? 6 : name == "b" ? b : name == "a.p75" ? 8 : std::optional<double>();
   });
 }
@@ -25,6 +26,7 @@ TEST(Formula, FollowsTheRulesOfArithmetic) {
   EXPECT_EQ(value("  a/ ( b+0.5 -.5 )"), 2);
   EXPECT_EQ(value("a.p75"), 8);
   EXPECT_EQ(value("running(a) / 4"), 25);
+  EXPECT_EQ(value("last_year(a.p75) / 4"), 12.5);
 }
 
 TEST(Formula, HasNoValueWhereSomethingIsMissingOrADivisorIsZero) {

@@ -1,6 +1,7 @@
 #include "metrics/groups.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/container_hash/hash.hpp>
 
 #include "base/check.h"
@@ -39,7 +40,12 @@ class Reader {
   explicit Reader(const Question& question) : question_(question), at_(layout(question)) {
     groups_.names.resize(at_.keys);
     groups_.remarks.resize(question.leaves.size());
-    for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) additive_.push_back(additive(question, leaf));
+    for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
+      additive_.push_back(additive(question, leaf));
+      bool any = false;
+      for (std::size_t i = 0; i < at_.keys; ++i) any |= ignored(leaf, i);
+      ignores_.push_back(any);
+    }
     if (question.comparison && question.grain != Grain::none)
       places_ = line_up(*question.comparison, question.grain, question.turning());
   }
@@ -48,6 +54,7 @@ class Reader {
     groups_.all.reserve(table.rows.size());
     groups_.at.reserve(table.rows.size());
     for (const auto& row : table.rows) read(row);
+    spread();
     return std::move(groups_);
   }
 
@@ -118,13 +125,38 @@ class Reader {
       const auto* text = std::get_if<std::string>(&row[at_.key(i)]);
       key.keys.push_back(groups_.names[i].place(text ? *text : ""));
     }
-    Group& group = groups_.group(question_, key);
+    if (ignores_[leaf])
+      wholes_[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
+    else
+      put(groups_.group(question_, key), now, leaf, std::move(counted));
+  }
+
+  static void put(Group& group, bool now, std::size_t leaf, Counted counted) {
     (now ? group.now : group.then)[leaf] = std::move(counted);
+  }
+
+  bool ignored(std::size_t leaf, std::size_t key) const {
+    return question_.leaves[leaf]->ignores(question_.paths[leaf][key].steps[0].name);
+  }
+
+  // What a leaf came to regardless of a key stands in every group that differs in that key alone.
+  void spread() {
+    for (const auto& [leaf, wholes] : wholes_)
+      for (Group& group : groups_.all) {
+        GroupKey key = group.key;
+        for (std::size_t i = 0; i < at_.keys; ++i)
+          if (ignored(leaf, i)) key.keys[i] = groups_.names[i].place("");
+        for (const bool now : {true, false})
+          if (const auto whole = wholes[now ? 0 : 1].find(key); whole != wholes[now ? 0 : 1].end())
+            put(group, now, leaf, whole->second);
+      }
   }
 
   const Question& question_;
   const Layout at_;
-  std::vector<bool> additive_;   // [leaf]
+  std::vector<bool> additive_;  // [leaf]
+  std::vector<bool> ignores_;   // [leaf]: one of the keys, which is none in its rows
+  std::map<std::size_t, std::array<boost::unordered_flat_map<GroupKey, Counted>, 2>> wholes_;  // [leaf][now, then]
   std::map<Date, Date> places_;  // of a compared period's parts in the present one
   Groups groups_;
 };
@@ -163,23 +195,26 @@ Group& Groups::group(const Question& question, const GroupKey& key) {
 
 Groups read_groups(const Question& question, const Table& table) { return Reader(question).read(table); }
 
-Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves) {
-  return [&](const std::string& used, bool) {
+Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves, const Leaves* then) {
+  return [&, then](const std::string& used, Formula::Kind how) -> std::optional<double> {
+    const bool back = how == Formula::Kind::last_year;
+    if (back && !then) return std::nullopt;
     const std::string part = used.substr(0, used.find('.'));
     const MetricDefinition& metric = **catalogue.find(part);
     const MetricColumn* column = used == part ? &metric.columns[0] : metric.column(used.substr(part.size() + 1));
     CHECK(column);
-    return number_of(catalogue, question, metric, static_cast<std::size_t>(column - metric.columns.data()), leaves);
+    return number_of(catalogue, question, metric, static_cast<std::size_t>(column - metric.columns.data()),
+                     back ? *then : leaves, back ? nullptr : then);
   };
 }
 
 std::optional<double> number_of(const Catalogue& catalogue, const Question& question, const MetricDefinition& metric,
-                                std::size_t place, const Leaves& leaves, const Lookup& columns) {
+                                std::size_t place, const Leaves& leaves, const Leaves* then, const Lookup& columns) {
   const MetricColumn& column = metric.columns.at(place);
   if (column.measure == Measure::formula) {
     if (!column.when.empty() && (leaves.at(0).n == 0 || leaves[0].values.at(place).value_or(0) == 0))
       return std::nullopt;
-    return evaluate(column.formula, columns ? columns : parts_of(catalogue, question, leaves));
+    return evaluate(column.formula, columns ? columns : parts_of(catalogue, question, leaves, then));
   }
   const auto leaf = std::ranges::find(question.leaves, &metric);
   CHECK(leaf != question.leaves.end());

@@ -83,9 +83,12 @@ Groups read_groups(const Question& question, const Table& table);
 // The value of a metric's column `place` in a group; nullopt where there is none. A table's formulas look their row's
 // columns up in `columns`.
 std::optional<double> number_of(const Catalogue& catalogue, const Question& question, const MetricDefinition& metric,
-                                std::size_t place, const Leaves& leaves, const Lookup& columns = {});
+                                std::size_t place, const Leaves& leaves, const Leaves* then = nullptr,
+                                const Lookup& columns = {});
 
-// What the names in a derived metric's formula come to in a group. The arguments must outlive it.
-Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves);
+// What the names in a derived metric's formula come to in a group, `then` being what its leaves were in the compared
+// period. The arguments must outlive it.
+Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves,
+                const Leaves* then = nullptr);
 
 }  // namespace traction

@@ -41,7 +41,7 @@ class MetricReader {
   Result<MetricDefinition> read() {
     std::string kind;
     json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty;
-    std::string formula, clock;
+    std::string formula, met, clock;
     table_.get("name", metric_.name);
     table_.get("label", metric_.label);
     table_.get("unit", metric_.unit);
@@ -67,6 +67,8 @@ class MetricReader {
     table_.get("since", metric_.since);
     table_.get("clock", clock);
     table_.get("formula", formula);
+    table_.get("met", met);
+    table_.get("regardless_of", metric_.regardless_of);
     table_.get("share", share);
     table_.nothing_else();
 
@@ -79,8 +81,12 @@ class MetricReader {
     if (table_.refusal()) return tl::unexpected(*table_.refusal());
     metric_.kind = static_cast<MetricKind>(std::ranges::find(kKinds, kind) - kKinds.begin());
 
-    if (metric_.kind == MetricKind::derived) {
+    if (metric_.kind == MetricKind::table && metric_.from.empty()) {
+      metric_.kind = MetricKind::derived;
+      read_metric_columns(columns);
+    } else if (metric_.kind == MetricKind::derived) {
       add_formula("value", metric_.unit, formula, "formula");
+      read_met(met);
       if (!metric_.from.empty()) wrong("from", "A derived metric has a formula and no fact.");
     } else if (find_fact()) {
       conditions("where", where, false, metric_.where);
@@ -93,6 +99,7 @@ class MetricReader {
       read_old_enough(old_enough);
       read_clock(clock);
       read_columns(columns, share);
+      check_regardless();
     }
     read_empty(empty);
     check_settings();
@@ -309,6 +316,12 @@ class MetricReader {
 
   void read_value(const json::value& share) {
     const std::string given = metric_.value;
+    if (given.starts_with("distinct(") && given.ends_with(')')) {
+      metric_.value = given.substr(9, given.size() - 10);
+      if (metric_.unit != "count") wrong("unit", "The unit of a count is count.");
+      if (!need_column("value", metric_.value)) return;
+      return add("value", "count", Measure::distinct);
+    }
     if (given == "count") {
       metric_.value.clear();
       if (metric_.unit != "count") wrong("unit", "The unit of a count is count.");
@@ -323,7 +336,7 @@ class MetricReader {
       return;
     }
     if (!given.starts_with("sum(") || !given.ends_with(')'))
-      return wrong("value", "\"value\" is count, sum(COLUMN) or share.",
+      return wrong("value", "\"value\" is count, distinct(COLUMN), sum(COLUMN) or share.",
                    given.empty() ? Code::required : Code::invalid);
     measured(given.substr(4, given.size() - 5));
     add("value", metric_.unit, Measure::sum);
@@ -339,6 +352,41 @@ class MetricReader {
     const auto place = static_cast<int>(found - kMeasures.begin());
     add(measure, measure == "kept" ? "count" : metric_.unit,
         static_cast<Measure>(static_cast<int>(Measure::mean) + place));
+  }
+
+  void read_met(const std::string& words) {
+    if (words.empty()) return;
+    auto formula = parse_formula(words);
+    if (!formula) return wrong("met", formula.error().sentence, formula.error().code);
+    const std::vector<std::string> known = names(metric_.columns[0].formula);
+    for (const std::string& used : names(*formula))
+      if (!has(known, used))
+        return wrong("met", fmt::format("\"{}\" is not in the formula.", excerpt(used)), Code::unknown);
+    metric_.met = std::move(*formula);
+  }
+
+  void check_regardless() {
+    if (!metric_.regardless_of.empty() && metric_.kind != MetricKind::base)
+      return wrong("regardless_of", "\"regardless_of\" goes with kind = \"base\".");
+    for (const std::string& column : metric_.regardless_of) need_column("regardless_of", column);
+  }
+
+  // The columns of a table without a fact: other metrics, asked the same.
+  void read_metric_columns(const json::value& columns) {
+    if (!columns.is_array() || columns.as_array().empty())
+      return wrong("columns", "A table needs a fact (\"from\"), or \"columns\" that are metrics.", Code::required);
+    for (const json::value& given : columns.as_array()) {
+      const json::object* column = given.if_object();
+      const auto text = [&](const char* key) {
+        const json::value* value = column ? column->if_contains(key) : nullptr;
+        return value && value->is_string() ? std::string(value->as_string()) : std::string();
+      };
+      const auto formula = parse_formula(text("metric"));
+      if (!column || column->size() != 3 || text("name").empty() || !formula || formula->kind != Formula::Kind::name)
+        return wrong("columns", "A column of a table without a fact has a name, a unit and a metric.");
+      one_of("unit", text("unit"), kUnits);
+      add_formula(text("name"), text("unit"), text("metric"), "columns");
+    }
   }
 
   void read_table_column(const json::value& given) {
@@ -379,7 +427,10 @@ std::optional<Refusal> check_formula(const MetricDefinition& metric, const Catal
                                      std::vector<std::string>& way) {
   if (metric.kind != MetricKind::derived) return std::nullopt;
   way.push_back(metric.name);
-  for (const std::string& used : names(metric.columns[0].formula)) {
+  std::vector<std::string> all;
+  for (const MetricColumn& column : metric.columns)
+    for (std::string& used : names(column.formula)) all.push_back(std::move(used));
+  for (const std::string& used : all) {
     const std::string part_name = used.substr(0, used.find('.'));
     const auto part = catalogue.find(part_name);
     if (!part) return Refusal{Code::unknown, metric.place, part.error().sentence};

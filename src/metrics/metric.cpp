@@ -25,6 +25,10 @@ const MetricColumn* MetricDefinition::column(std::string_view column_name) const
   return found == columns.end() ? nullptr : &*found;
 }
 
+bool MetricDefinition::ignores(std::string_view fact_column) const {
+  return std::ranges::find(regardless_of, fact_column) != regardless_of.end();
+}
+
 Result<const MetricDefinition*> Catalogue::find(std::string_view metric) const {
   const auto found = std::ranges::find(metrics_, metric, &MetricDefinition::name);
   if (found != metrics_.end()) return &*found;
@@ -42,12 +46,13 @@ const FactDefinition& Catalogue::fact(std::string_view fact_name) const {
 std::vector<const MetricDefinition*> Catalogue::leaves(const MetricDefinition& metric) const {
   if (metric.kind != MetricKind::derived) return {&metric};
   std::vector<const MetricDefinition*> all;
-  for (const std::string& used : names(metric.columns[0].formula)) {
-    const auto part = find(used.substr(0, used.find('.')));
-    CHECK(part.has_value());
-    for (const MetricDefinition* leaf : leaves(**part))
-      if (std::ranges::find(all, leaf) == all.end()) all.push_back(leaf);
-  }
+  for (const MetricColumn& column : metric.columns)
+    for (const std::string& used : names(column.formula)) {
+      const auto part = find(used.substr(0, used.find('.')));
+      CHECK(part.has_value());
+      for (const MetricDefinition* leaf : leaves(**part))
+        if (std::ranges::find(all, leaf) == all.end()) all.push_back(leaf);
+    }
   return all;
 }
 

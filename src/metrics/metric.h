@@ -31,7 +31,7 @@ struct Remark {
 };
 
 // How the cases of a group become a number.
-enum class Measure { count, sum, share, mean, median, p75, p90, without_outliers, kept, formula };
+enum class Measure { count, sum, share, mean, median, p75, p90, without_outliers, kept, formula, distinct };
 
 struct MetricColumn {
   std::string name = "value";
@@ -62,9 +62,13 @@ struct MetricDefinition {
   std::string since;                    // of a duration: the column it is measured from
   bool business = false;                // of a duration: only working time counts
   std::string segment;
-  std::string place;  // "metrics/revenue.toml:12"
+  std::optional<Formula> met;              // of derived: at or below 0 there is nothing left to reach
+  std::vector<std::string> regardless_of;  // of base: columns it is neither grouped nor filtered by
+  std::string place;                       // "metrics/revenue.toml:12"
 
   const MetricColumn* column(std::string_view column_name) const;  // or null
+  // Of base: grouping or filtering by something behind that column leaves it as it is.
+  bool ignores(std::string_view fact_column) const;
   bool judges_age() const { return !old_enough_say.empty(); }
 };
 

@@ -32,6 +32,8 @@ std::string column_words(const MetricDefinition& metric, const MetricColumn& col
     case Measure::count:
       return fmt::format("count of {}{}{}", metric.from, where,
                          column.when.empty() ? "" : (where.empty() ? " where " : " and ") + words(column.when));
+    case Measure::distinct:
+      return fmt::format("number of different values of {} in {}{}", measured, metric.from, where);
     case Measure::sum:
       return fmt::format("sum of {} over {}{}", measured, metric.from, where);
     case Measure::share:
@@ -118,7 +120,9 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
   passport.zone = question.settings.zone;
   passport.currency_rule = currency_rule(question, rows);
   passport.period = period_words(question, question.period);
-  if (question.comparison) passport.compared = period_words(question, question.comparison->then);
+  if (question.shows_comparison) passport.compared = period_words(question, question.comparison->then);
+  if (question.comparison && !question.shows_comparison)
+    passport.period += "; against " + period_words(question, question.comparison->then);
   passport.at = to_string(question.judged);
   passport.as_of = asking.as_of;
   if (question.as_of) passport.as_of_at = to_string(*question.as_of);

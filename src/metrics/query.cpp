@@ -10,7 +10,7 @@ json::array to_array(const std::vector<std::string>& texts) { return json::array
 json::value or_null(const std::optional<double>& number) { return number ? json::value(*number) : json::value(); }
 
 json::object to_json(const Value& value) {
-  constexpr std::array<std::string_view, 4> kStandings = {"value", "empty", "too_few", "not_reached"};
+  constexpr std::array<std::string_view, 5> kStandings = {"value", "empty", "too_few", "not_reached", "met"};
   json::object object{{"standing", kStandings[static_cast<std::size_t>(value.standing)]},
                       {"number", or_null(value.number)}};
   if (value.minor) object["minor"] = *value.minor;

@@ -39,6 +39,7 @@ enum class Standing {
   empty,        // nothing to count; Value::number holds the metric's declared empty value, if it has one
   too_few,      // fewer cases than the metric's smallest n; shown as "too few (k of n)"
   not_reached,  // a quantile that the observed cases never reach; sorts after every number
+  met,          // what was to be reached is reached, so that there is nothing to set against it; sorts first
 };
 
 // One number of a row. Money is in minor units: `minor` holds a sum exactly, a mean has only `number`.

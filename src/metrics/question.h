@@ -57,10 +57,11 @@ struct Question {
   Grain grain = Grain::none;
   Period period;
   std::optional<Comparison> comparison;
-  std::optional<Instant> at;     // the world is seen as of then, when asked
-  std::optional<Instant> as_of;  // whose knowledge this is, when asked
-  Instant judged;                // at, or now: what is open is measured up to it
-  Date today;                    // its day in the workspace's zone
+  bool shows_comparison = false;  // it was asked for; otherwise a formula looks back
+  std::optional<Instant> at;      // the world is seen as of then, when asked
+  std::optional<Instant> as_of;   // whose knowledge this is, when asked
+  Instant judged;                 // at, or now: what is open is measured up to it
+  Date today;                     // its day in the workspace's zone
   Settings settings;
 
   Turning turning() const;

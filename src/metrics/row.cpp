@@ -138,6 +138,7 @@ class Builder {
 
   bool better(const Row& a, const Row& b) const {
     const auto rank = [](const Value& value) {
+      if (value.standing == Standing::met) return -1;
       if (value.number) return 0;
       return value.standing == Standing::not_reached ? 1 : value.standing == Standing::too_few ? 2 : 3;
     };
@@ -173,8 +174,8 @@ class Builder {
       row.labels.push_back(shown);
     }
     row.currency = groups_.currencies.name(key.currency);
-    fill(row, group.now, running(key, running_now_));
-    if (question_.comparison) row.compared = values(group.then, running(key, running_then_));
+    fill(row, group.now, question_.comparison ? &group.then : nullptr, running(key, running_now_));
+    if (question_.shows_comparison) row.compared = values(group.then, nullptr, running(key, running_then_));
     return row;
   }
 
@@ -186,8 +187,9 @@ class Builder {
     };
     Row row;
     row.currency = groups_.currencies.name(currency);
-    fill(row, leaves(groups_.total), nullptr);
-    if (question_.comparison) row.compared = values(leaves(groups_.total_then), nullptr);
+    const Leaves then = leaves(groups_.total_then);
+    fill(row, leaves(groups_.total), question_.comparison ? &then : nullptr, nullptr);
+    if (question_.shows_comparison) row.compared = values(then, nullptr, nullptr);
     return row;
   }
 
@@ -212,12 +214,12 @@ class Builder {
     std::optional<double> above, below;
   };
 
-  void fill(Row& row, const Leaves& leaves, Sums* sums) {
-    row.values = values(leaves, sums);
+  void fill(Row& row, const Leaves& leaves, const Leaves* then, Sums* sums) {
+    row.values = values(leaves, then, sums);
     for (const Counted& leaf : leaves) row.n += leaf.n;
     const MetricColumn& first = metric_.columns[0];
     if (metric_.kind == MetricKind::derived) {
-      const Fraction fraction = this->fraction(first.formula, leaves, {});
+      const Fraction fraction = this->fraction(first.formula, leaves, then, {});
       row.numerator = fraction.above;
       row.denominator = fraction.below;
       if (fraction.below && first.unit == "rate") row.n = static_cast<std::int64_t>(std::llround(*fraction.below));
@@ -227,13 +229,13 @@ class Builder {
     }
   }
 
-  Fraction fraction(const Formula& formula, const Leaves& leaves, const Lookup& columns) const {
+  Fraction fraction(const Formula& formula, const Leaves& leaves, const Leaves* then, const Lookup& columns) const {
     if (formula.kind != Formula::Kind::divide) return {};
-    const Lookup lookup = columns ? columns : parts_of(catalogue_, question_, leaves);
+    const Lookup lookup = columns ? columns : parts_of(catalogue_, question_, leaves, then);
     return {evaluate(formula.of[0], lookup), evaluate(formula.of[1], lookup)};
   }
 
-  std::vector<Value> values(const Leaves& leaves, Sums* sums) {
+  std::vector<Value> values(const Leaves& leaves, const Leaves* then, Sums* sums) {
     std::vector<Value> made;
     made.reserve(metric_.columns.size());
     Lookup columns;
@@ -242,38 +244,68 @@ class Builder {
       for (std::size_t i = 0; sums && i < metric_.columns.size(); ++i)
         if (metric_.columns[i].measure != Measure::formula)
           (*sums)[metric_.columns[i].name] += number_of(catalogue_, question_, metric_, i, leaves).value_or(0);
-      columns = [&, sums](const std::string& used, bool running) -> std::optional<double> {
-        if (running) return sums ? std::optional((*sums)[used]) : std::nullopt;
+      columns = [&, sums](const std::string& used, Formula::Kind how) -> std::optional<double> {
+        if (how == Formula::Kind::running) return sums ? std::optional((*sums)[used]) : std::nullopt;
         const auto place = static_cast<std::size_t>(metric_.column(used) - metric_.columns.data());
         return place < made.size() ? made[place].number : std::nullopt;
       };
     }
-    for (std::size_t i = 0; i < metric_.columns.size(); ++i) made.push_back(value(i, leaves, columns));
+    for (std::size_t i = 0; i < metric_.columns.size(); ++i) made.push_back(value(metric_, i, leaves, then, columns));
     return made;
   }
 
-  Value value(std::size_t place, const Leaves& leaves, const Lookup& columns) const {
-    const MetricColumn& column = metric_.columns[place];
-    Value value;
-    value.number = number_of(catalogue_, question_, metric_, place, leaves, columns);
+  // What a leaf counted in a group; null for a metric that is none.
+  const Counted* counted(const MetricDefinition& metric, const Leaves& leaves) const {
+    const auto leaf = std::ranges::find(question_.leaves, &metric);
+    return leaf == question_.leaves.end() ? nullptr
+                                          : &leaves[static_cast<std::size_t>(leaf - question_.leaves.begin())];
+  }
+
+  // The cases behind a metric, and those of last year where its formula looks back.
+  std::int64_t cases_of(const MetricDefinition& metric, const Leaves& leaves, const Leaves* then) const {
     std::int64_t cases = 0;
-    for (const Counted& leaf : leaves) cases += leaf.n;
+    if (const Counted* own = counted(metric, leaves)) return own->n;
+    const auto parts = &metric == question_.metric ? question_.leaves : catalogue_.leaves(metric);
+    for (const MetricDefinition* leaf : parts) {
+      cases += counted(*leaf, leaves)->n;
+      if (then && !question_.shows_comparison) cases += counted(*leaf, *then)->n;
+    }
+    return cases;
+  }
+
+  Value value(const MetricDefinition& metric, std::size_t place, const Leaves& leaves, const Leaves* then,
+              const Lookup& columns) const {
+    const MetricColumn& column = metric.columns[place];
+    if (metric.kind == MetricKind::derived && column.formula.kind == Formula::Kind::name) {
+      // Another metric, asked the same, stands there as it does by itself.
+      const std::string& used = column.formula.name;
+      const MetricDefinition& part = **catalogue_.find(used.substr(0, used.find('.')));
+      const MetricColumn* own = used == part.name ? &part.columns[0] : part.column(used.substr(part.name.size() + 1));
+      return value(part, static_cast<std::size_t>(own - part.columns.data()), leaves, then, {});
+    }
+    Value value;
+    value.number = number_of(catalogue_, question_, metric, place, leaves, then, columns);
+    std::int64_t cases = cases_of(metric, leaves, then);
     std::optional<double> above, below;
+    const Counted* own = counted(metric, leaves);
     if (column.measure == Measure::formula) {
-      const Fraction fraction = this->fraction(column.formula, leaves, columns);
+      const Fraction fraction = this->fraction(column.formula, leaves, then, columns);
       above = fraction.above;
       below = fraction.below;
       if (below && column.unit == "rate") cases = static_cast<std::int64_t>(std::llround(*below));
-      if (!value.number) return empty(metric_.empty && column.unit != "rate" ? metric_.empty : std::nullopt);
+      if (metric.met)
+        if (const auto left = evaluate(*metric.met, parts_of(catalogue_, question_, leaves, then)); left && *left <= 0)
+          return {Standing::met, std::nullopt, std::nullopt, std::nullopt, std::nullopt};
+      if (!value.number) return empty(metric, metric.empty && column.unit != "rate" ? metric.empty : std::nullopt);
     } else if (column.measure == Measure::share) {
-      above = static_cast<double>(leaves[0].hits);
-      below = static_cast<double>(leaves[0].n);
+      above = static_cast<double>(own->hits);
+      below = static_cast<double>(own->n);
     }
-    if (cases == 0) return empty(column.unit == "rate" ? std::nullopt : metric_.empty);
+    if (cases == 0) return empty(metric, column.unit == "rate" ? std::nullopt : metric.empty);
     value.standing = Standing::value;
     if (!value.number) {
       // A sum over cases that all lack the amount is nothing; a quantile that is missing was not reached.
-      if (metric_.kind != MetricKind::duration) return empty(metric_.empty);
+      if (metric.kind != MetricKind::duration) return empty(metric, metric.empty);
       value.standing = Standing::not_reached;
       return value;
     }
@@ -282,7 +314,7 @@ class Builder {
       value.number.reset();
       return value;
     }
-    if (column.measure == Measure::sum && column.unit == "money") value.minor = leaves[0].exact;
+    if (column.measure == Measure::sum && column.unit == "money") value.minor = own->exact;
     if (column.unit == "rate" && above && below && *above >= 0 && *above <= *below && *below >= 1) {
       const Interval interval = wilson(std::llround(*above), std::llround(*below));
       value.low = interval.low;
@@ -291,10 +323,10 @@ class Builder {
     return value;
   }
 
-  Value empty(std::optional<double> number) const {
+  static Value empty(const MetricDefinition& metric, std::optional<double> number) {
     Value value;
     value.number = number;
-    if (number && metric_.unit == "money") value.minor = std::llround(*number);
+    if (number && metric.unit == "money") value.minor = std::llround(*number);
     return value;
   }
 

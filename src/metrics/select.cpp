@@ -75,7 +75,8 @@ std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
   const FactDefinition& fact = catalogue_.fact(metric.from);
   std::string text = all(fact, metric.where);
   for (const Question::Where& where : question_.where)
-    text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
+    if (!metric.ignores(where.paths[leaf].steps[0].name))
+      text += " AND " + test(joins.reach(where.paths[leaf]), where.paths[leaf].last().type, where.values, where.negate);
   if (!counted) return text;
   if (converts(metric)) text += " AND NOT " + without_rate(metric, fact);
   for (const Remark& remark : metric.leave_out) text += " AND " + none(fact, remark.when);

@@ -49,6 +49,7 @@ std::string trimmed(double number) {
 std::string shown(const Value& value, const std::string& unit, const std::string& currency, bool interval) {
   if (value.standing == Standing::too_few) return "too_few";
   if (value.standing == Standing::not_reached) return "not_reached";
+  if (value.standing == Standing::met) return "met";
   if (!value.number) return "empty";
   if (unit == "money" && value.minor) return format_minor(*value.minor, currency);
   std::string text =

@@ -83,6 +83,7 @@ export function figure(value: Value | undefined, unit: Unit, { currency = '', n 
   if (!value) return unknown;
   if (value.standing === 'too_few') return `too few (n = ${whole.format(n)})`;
   if (value.standing === 'not_reached') return 'not reached';
+  if (value.standing === 'met') return 'met';
   const number = value.minor ?? value.number;
   return number === null || number === undefined ? unknown : plain(number, unit, currency, short);
 }
