@@ -99,7 +99,8 @@ Result<Response> tell_passport(const Context& context, const Inquiry& inquiry) {
 }
 
 Result<Response> tell_rows(const Context& context, const Inquiry& inquiry) {
-  const Seq as_of = inquiry.mart->applied();
+  const auto& instant = inquiry.query.as_of;
+  const Seq as_of = instant ? inquiry.mart->recorded_by(*instant) : inquiry.mart->applied();
   const auto cases = ask_cases(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query,
                                inquiry.now, static_cast<std::size_t>(context.integer("limit", 100)));
   if (!cases) return refuse(cases);

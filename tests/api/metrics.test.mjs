@@ -115,6 +115,9 @@ test('what cannot be asked is refused with its place and the nearest name', asyn
     ['/won_deals?from=2018&to=2017', 422, 'invalid', ''],
     ['/won_deals?compare=previous', 422, 'required', ''],
     ['/won_deals?at=noon', 422, 'invalid', ''],
+    ['/won_deals?as_of=noon', 422, 'invalid', ''],
+    ['/won_deals?as_of=2190-01-01', 422, 'invalid', ''],
+    ['/won_deals?as_of=1990-01-01', 404, 'not_found', ''],
     ['/won_deals?grainn=month', 400, 'unknown', 'grain'],
   ]) {
     const { status: got, body } = await get(path, known());
@@ -125,4 +128,24 @@ test('what cannot be asked is refused with its place and the nearest name', asyn
   for (const path of ['/won_deals?grain=hour', '/won_deals?compare=best', '/won_deals?from=2017&from=2018'])
     assert.equal((await get(path)).status, 400, path);
   assert.equal((await get('/won_deals?workspace=nowhere')).status, 404);
+});
+
+test('as of an instant the answer is the one given then', async () => {
+  const question = '/open_deals?by=owner';
+  const before = (await get(question, known())).body;
+  await new Promise((passed) => setTimeout(passed, 5));
+  const then = new Date().toISOString();
+  await new Promise((passed) => setTimeout(passed, 5));
+  const stage = (await ask(server.address, 'GET', '/api/v1/stages')).body.records.find((each) => each.fields.name === 'New');
+  sequence = (await create('deals', { name: 'Later', stage: stage.id, amount_minor: 1, currency: 'EUR' })).sequence;
+  assert.equal((await get(question, known())).body.total.n, 4);
+  const { status, headers, body } = await get(`${question}&as_of=${then}&at=${before.definition.at}`);
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.equal(body.definition.as_of_at.slice(0, 19), then.slice(0, 19));
+  assert.equal(Number(headers.get('traction-sequence')), before.definition.as_of);
+  delete body.definition.as_of_at;
+  assert.deepEqual(body, before);
+  const rows = await get(`/open_deals/rows?as_of=${then}`);
+  assert.equal(rows.body.rows.length, 3);
+  assert.equal(Number(rows.headers.get('traction-sequence')), before.definition.as_of);
 });
