@@ -17,7 +17,7 @@ namespace traction {
 namespace {
 
 // A question, and what it came to when it was put.
-struct Remembered {
+struct Report {
   Query query;
   std::string answer, rows;
 };
@@ -108,8 +108,8 @@ TEST_F(AsOf, answersAsItWasAnsweredThen) {
   const auto instants = static_cast<std::int64_t>(setting("AS_OF_INSTANTS", 6));
   const auto entries = static_cast<Seq>(setting("AS_OF_ENTRIES", 3000));
   SCOPED_TRACE(fmt::format("AS_OF_SEED={} AS_OF_INSTANTS={} AS_OF_ENTRIES={}", seed, instants, entries));
-  RandomOffice office(ledger(), definitions_, seed);
-  std::map<Instant, std::vector<Remembered>> told;
+  RandomOffice office(ledger(), definitions_, folder_ + "/mart.db", seed);
+  std::map<Instant, std::vector<Report>> told;
   Milliseconds present, first, later;
   const auto timed = [](Milliseconds& into, const auto& work) {
     const auto begin = std::chrono::steady_clock::now();
@@ -128,7 +128,7 @@ TEST_F(AsOf, answersAsItWasAnsweredThen) {
     auto& all = told[office.now()];
     for (const MetricDefinition& metric : definitions_->catalogue.metrics()) {
       if (instants > kEveryMetric && !office.one_in(4)) continue;
-      Remembered& one = all.emplace_back(made_up(office, metric.name));
+      Report& one = all.emplace_back(made_up(office, metric.name));
       if (office.one_in(3)) {
         one.query = {};
         one.query.metric = metric.name;
@@ -143,7 +143,7 @@ TEST_F(AsOf, answersAsItWasAnsweredThen) {
   std::size_t answered = 0;
   for (auto& [instant, all] : told) {
     bool is_first = true;
-    for (Remembered& one : all) {
+    for (Report& one : all) {
       one.query.as_of = instant;
       const std::string again =
           timed(std::exchange(is_first, false) ? first : later, [&] { return answer(office, one.query); });

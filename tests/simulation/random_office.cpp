@@ -22,9 +22,9 @@ const std::vector<std::string> kWords = {"web", "fair", "North", "dial", "B 2"};
 }  // namespace
 
 RandomOffice::RandomOffice(std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions,
-                           std::uint64_t seed)
+                           const std::string& mart, std::uint64_t seed)
     : chance_(seed) {
-  workspace_ = std::make_unique<Workspace>("test", std::move(ledger), std::move(definitions), MartOptions{"", 400, 1},
+  workspace_ = std::make_unique<Workspace>("test", std::move(ledger), std::move(definitions), MartOptions{mart, 440, 2},
                                            clock_, random_);
   EXPECT_TRUE(workspace_->begin({{"name", "Test"}, {"currency", "EUR"}, {"zone", "Europe/Berlin"}}));
   ids_["workspace"] = {1};

@@ -16,8 +16,9 @@ namespace traction {
 
 class RandomOffice {
  public:
-  // Begins the workspace, with some people, pipelines and customers.
-  RandomOffice(std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions, std::uint64_t seed);
+  // Begins the workspace, with some people, pipelines and customers; `mart` is where its mart goes.
+  RandomOffice(std::unique_ptr<Ledger> ledger, std::shared_ptr<const Definitions> definitions, const std::string& mart,
+               std::uint64_t seed);
   ~RandomOffice();
 
   Workspace& workspace() { return *workspace_; }
