@@ -59,6 +59,7 @@ class Parser {
     }
     if (std::string word = take_while("abcdefghijklmnopqrstuvwxyz0123456789_."); !word.empty()) {
       if (word[0] == '.' || (word[0] >= '0' && word[0] <= '9')) return number(word);
+      if (word == "mean") return mean(depth);
       if (word != "running" && word != "last_year") return Formula{Formula::Kind::name, 0, std::move(word), {}};
       if (!take('(')) return wrong("\"(\" after " + word);
       const bool back = word == "last_year";
@@ -69,6 +70,19 @@ class Parser {
       return Formula{back ? Formula::Kind::last_year : Formula::Kind::running, 0, std::move(name), {}};
     }
     return wrong("a name or a number");
+  }
+
+  Result<Formula> mean(int depth) {
+    if (!take('(')) return wrong("\"(\" after mean");
+    Formula formula;
+    formula.kind = Formula::Kind::mean;
+    do {
+      auto part = sum(depth + 1);
+      if (!part) return part;
+      formula.of.push_back(std::move(*part));
+    } while (take(','));
+    if (!take(')')) return wrong("\",\" or \")\"");
+    return formula;
   }
 
   Result<Formula> number(const std::string& word) {
@@ -113,6 +127,17 @@ std::optional<double> finite(double value) {
   return std::isfinite(value) ? std::optional<double>(value) : std::nullopt;
 }
 
+std::optional<double> mean_of(const std::vector<Formula>& parts, const Lookup& lookup) {
+  double sum = 0;
+  int there = 0;
+  for (const Formula& part : parts)
+    if (const auto value = evaluate(part, lookup)) {
+      sum += *value;
+      ++there;
+    }
+  return there == 0 ? std::nullopt : finite(sum / there);
+}
+
 }  // namespace
 
 Result<Formula> parse_formula(std::string_view text) { return Parser(text).whole(); }
@@ -132,6 +157,7 @@ std::optional<double> evaluate(const Formula& formula, const Lookup& lookup) {
   if (formula.kind == number) return formula.number;
   if (formula.kind == name || formula.kind == running || formula.kind == last_year)
     return lookup(formula.name, formula.kind);
+  if (formula.kind == mean) return mean_of(formula.of, lookup);
   CHECK(formula.of.size() == 2);
   const auto left = evaluate(formula.of[0], lookup);
   const auto right = evaluate(formula.of[1], lookup);

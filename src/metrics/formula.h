@@ -2,7 +2,8 @@
 // metrics and the columns of table metrics are written. Parsed once, evaluated per row over numbers that may be
 // missing. Pure, thread-safe.
 //   sum = product { ("+" | "-") product } · product = part { ("*" | "/") part }
-//   part = number | name | name "." column | "running" "(" name ")" | "last_year" "(" name ")" | "(" sum ")"
+//   part = number | name | name "." column | "running" "(" name ")" | "last_year" "(" name ")"
+//        | "mean" "(" sum { "," sum } ")" | "(" sum ")"
 #pragma once
 
 #include <functional>
@@ -16,11 +17,11 @@
 namespace traction {
 
 struct Formula {
-  enum class Kind { number, name, running, last_year, add, subtract, multiply, divide };
+  enum class Kind { number, name, running, last_year, add, subtract, multiply, divide, mean };
   Kind kind = Kind::number;
   double number = 0;
   std::string name;         // of name, running and last_year
-  std::vector<Formula> of;  // the two sides of an operation
+  std::vector<Formula> of;  // the two sides of an operation; what a mean is of
 };
 
 // Reads a formula. Refused (invalid) with what is wrong and where: a stray character, a missing parenthesis or operand,
@@ -37,7 +38,8 @@ bool looks_back(const Formula& formula);
 // same days a year earlier. Missing = nullopt.
 using Lookup = std::function<std::optional<double>(const std::string& name, Formula::Kind how)>;
 
-// The value; nullopt when anything it needs is missing, a divisor is 0 or the result is not finite.
+// The value; nullopt when anything it needs is missing, a divisor is 0 or the result is not finite. A mean passes over
+// what is missing, and is missing when all of it is.
 std::optional<double> evaluate(const Formula& formula, const Lookup& lookup);
 
 }  // namespace traction

@@ -37,14 +37,43 @@ TEST(Formula, HasNoValueWhereSomethingIsMissingOrADivisorIsZero) {
   EXPECT_EQ(value("a * b", std::numeric_limits<double>::max()), std::nullopt);
 }
 
+TEST(Formula, PassesOverWhatIsMissingInAMean) {
+  EXPECT_EQ(value("mean(a, b)"), 4.5);
+  EXPECT_EQ(value("mean(a, c, b / 0)"), 6);
+  EXPECT_EQ(value("2 * mean(a + b)"), 18);
+  EXPECT_EQ(value("mean(c)"), std::nullopt);
+  EXPECT_THAT(names(parse_formula("mean(a, b / a, c)").value()), testing::ElementsAre("a", "b", "c"));
+}
+
 TEST(Formula, NamesEachOnce) {
   EXPECT_THAT(names(parse_formula("won / (won + lost.p75) * running(created)").value()),
               testing::ElementsAre("won", "lost.p75", "created"));
 }
 
 TEST(Formula, RefusesWhatIsNoFormula) {
-  for (const char* text : {"", "  ", "a +", "* a", "a b", "(a", "a)", "a / / b", "1.2.3", ".", "a; drop table deal",
-                           "running", "running(", "running()", "running(a", "A", "a & b", "-a", "1e5"})
+  for (const char* text : {"",
+                           "  ",
+                           "a +",
+                           "* a",
+                           "a b",
+                           "(a",
+                           "a)",
+                           "a / / b",
+                           "1.2.3",
+                           ".",
+                           "a; drop table deal",
+                           "running",
+                           "running(",
+                           "running()",
+                           "running(a",
+                           "A",
+                           "a & b",
+                           "-a",
+                           "1e5",
+                           "mean",
+                           "mean()",
+                           "mean(a",
+                           "mean(a,)"})
     EXPECT_EQ(parse_formula(text).error().code, Code::invalid) << text;
   EXPECT_EQ(parse_formula(std::string(5000, '(')).error().code, Code::too_large);
 }
