@@ -257,6 +257,7 @@ class History {
     }
     Action action = on(Verb::change, "member", any("member"), {{"team", maybe("team")}});
     if (chance_.one_in(4)) action.fields = {{"name", "Renamed"}};
+    if (chance_.one_in(4)) action.fields = {{"sells", chance_.one_in(2)}, {"active", chance_.one_in(2)}};
     date(action);
     try_out(std::move(action));
   }
