@@ -1,0 +1,67 @@
+--| name = "stage_move"
+--| version = 1
+--| order = 45
+--| about = "A deal's move to another stage, and whether the deal had been touched shortly before."
+--| grain = "One row per move whose time is known."
+--| key = "move"
+--| reads = ["stage_visit", "deal_touch", "touch"]
+--| [columns.move]
+--| type = "integer"
+--| about = "The deal times 65536, plus the visit that the move began."
+--| [columns.deal]
+--| type = "reference"
+--| references = "deal"
+--| [columns.visit]
+--| type = "integer"
+--| [columns.stage]
+--| type = "reference"
+--| references = "stage"
+--| about = "The one it came to."
+--| [columns.owner]
+--| type = "reference"
+--| references = "member"
+--| about = "The deal's owner when it moved."
+--| [columns.team]
+--| type = "reference"
+--| references = "team"
+--| about = "The team that owner was in then."
+--| [columns.moved_at]
+--| type = "instant"
+--| role = "start"
+--| [columns.moved_on]
+--| type = "date"
+--| [columns.touched]
+--| type = "boolean"
+--| about = "The deal was touched within the 7 days before."
+--| [touched]
+--| stage_visit = """
+--| SELECT v.deal * 65536 + v.visit AS key
+--| FROM stage_visit v JOIN changed_stage_visit c ON c.key = v.deal
+--| LEFT JOIN stage_move m ON m.move = v.deal * 65536 + v.visit
+--| WHERE (v.stage, v.owner, v.team, v.entered_at, v.entered_on)
+--|   IS DISTINCT FROM (m.stage, m.owner, m.team, m.moved_at, m.moved_on)
+--| UNION
+--| SELECT m.move FROM stage_move m JOIN changed_stage_visit c ON c.key = m.deal
+--| LEFT JOIN stage_visit v ON v.deal = m.deal AND v.visit = m.visit WHERE v.deal IS NULL"""
+--| touch = """
+--| SELECT m.move AS key FROM stage_move m JOIN (
+--|   SELECT deal, happened_at FROM was_touch
+--|   UNION
+--|   SELECT t.deal, t.happened_at FROM touch t JOIN changed_touch c ON c.key = t.activity
+--| ) t ON t.deal = m.deal AND m.moved_at BETWEEN t.happened_at AND t.happened_at + INTERVAL 7 DAY"""
+
+-- Most moves follow the deal's last touch, which tells at once; only for those before it the touches are searched.
+WITH moves AS (
+  SELECT v.deal * 65536 + v.visit AS move, v.deal, v.visit, v.stage, v.owner, v.team,
+         v.entered_at AS moved_at, v.entered_on AS moved_on, t.first_touch_at, t.last_touch_at
+  FROM stage_visit v LEFT JOIN deal_touch t ON t.deal = v.deal
+  WHERE v.visit > 1 AND v.entered_at IS NOT NULL AND {keys (v.deal * 65536 + v.visit)}
+), searched AS (
+  SELECT DISTINCT m.move FROM moves m JOIN touch t ON t.deal = m.deal
+    AND t.happened_at BETWEEN m.moved_at - INTERVAL 7 DAY AND m.moved_at
+  WHERE m.first_touch_at <= m.moved_at AND m.last_touch_at > m.moved_at
+)
+SELECT m.move, m.deal, m.visit, m.stage, m.owner, m.team, m.moved_at, m.moved_on,
+       coalesce(CASE WHEN m.last_touch_at <= m.moved_at THEN m.last_touch_at >= m.moved_at - INTERVAL 7 DAY
+                     ELSE s.move IS NOT NULL END, FALSE) AS touched
+FROM moves m LEFT JOIN searched s ON s.move = m.move
