@@ -56,6 +56,9 @@
 --| [columns.skipped]
 --| type = "boolean"
 --| about = "Passed without a stay."
+--| [columns.outcome]
+--| type = "choice"
+--| about = "Of the deal: won, lost, or null while open."
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| stage = """
@@ -86,7 +89,8 @@ SELECT r.deal, l.pipeline, s.stage, s.kind AS stage_kind, s.position, l.owner, l
        s.step < r.last_step AS advanced,
        s.step = r.last_step AND l.stage_kind = 'lost' AS lost_here,
        s.step = r.last_step AND l.stage_kind <> 'lost' AS still_here,
-       y.deal IS NULL AS skipped
+       y.deal IS NULL AS skipped,
+       CASE WHEN l.stage_kind IN ('won', 'after') THEN 'won' WHEN l.stage_kind = 'lost' THEN 'lost' END AS outcome
 FROM reached r
 JOIN latest l ON l.deal = r.deal
 JOIN started b ON b.deal = r.deal

@@ -64,6 +64,10 @@
 --| [columns.next_kind]
 --| type = "choice"
 --| clears = true
+--| [columns.won_at]
+--| type = "instant"
+--| about = "When the deal was won after this stay; null when it was not."
+--| later = true
 --| [columns.amount_minor]
 --| type = "money"
 --| about = "At the end of the stay, or now."
@@ -117,6 +121,8 @@ SELECT v.id AS deal, v.visit, v.pipeline, v.stage, s.kind AS stage_kind, s.posit
        v.entered AS entered_at, local_day(v.entered, w.zone) AS entered_on,
        v.departed AS left_at, local_day(v.departed, w.zone) AS left_on,
        v.next_stage, n.kind AS next_kind,
+       min(coalesce(v.began, v.recorded_at)) FILTER (s.kind = 'won')
+         OVER (PARTITION BY v.id ORDER BY v.visit ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS won_at,
        last.amount_minor, coalesce(last.currency, w.currency) AS currency,
        v.began AS began_at, local_day(v.began, w.zone) AS began_on,
        v.seq_from AS entered_seq, v.recorded_at AS noted_at

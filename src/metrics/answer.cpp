@@ -11,6 +11,7 @@
 #include "metrics/groups.h"
 #include "metrics/passport.h"
 #include "metrics/row.h"
+#include "metrics/yardstick.h"
 
 namespace traction {
 namespace {
@@ -28,6 +29,20 @@ Result<std::string> outlier_words(const Asking& asking, const Question& question
   const std::string shared =
       segment.empty() || *count < 2 ? "" : fmt::format(", all of them {} {}", question.metric->segment, segment);
   return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", *count, shared);
+}
+
+// What the cases of each leaf are held against, for the passport.
+Result<std::vector<std::string>> held_against(const Asking& asking, const Question& question) {
+  std::vector<std::string> lines;
+  for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
+    const MetricDefinition& metric = *question.leaves[leaf];
+    if (!metric.yardstick.given()) continue;
+    const auto table = run(asking, compile_yardstick(asking.catalogue, asking.schema, question, leaf));
+    if (!table) return refuse(table);
+    for (const auto& row : table->rows)
+      lines.push_back(yardstick_words(metric, **asking.catalogue.find(metric.yardstick.metric), row));
+  }
+  return lines;
 }
 
 // One cell of a case as text.
@@ -74,6 +89,9 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
     if (!outliers) return refuse(outliers);
     if (!outliers->empty()) answer.passport.left_out.push_back(*outliers);
   }
+  const auto held = held_against(asking, *question);
+  if (!held) return refuse(held);
+  answer.passport.settings.insert(answer.passport.settings.end(), held->begin(), held->end());
   answer.by = question->by;
   if (question->grain != Grain::none) answer.by.emplace_back(name(question->grain));
   for (const MetricColumn& column : question->metric->columns) {
@@ -116,11 +134,9 @@ Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit)
       for (std::size_t i = 0; i < row.size(); ++i) {
         const FactColumn* column = fact.column(table->columns[i]);
         const bool converted = table->columns[i].ends_with("converted_minor");
-        texts[places[i]] = shown(row[i],
-                                 converted ? FieldType::money
-                                 : column  ? column->type
-                                           : FieldType::text,
-                                 converted ? question->settings.currency : money);
+        const bool weighted = table->columns[i] == "weighted" && is_money(metric);
+        const FieldType type = converted || weighted ? FieldType::money : column ? column->type : FieldType::text;
+        texts[places[i]] = shown(row[i], type, converted ? question->settings.currency : money);
       }
       cases.rows.push_back(std::move(texts));
     }

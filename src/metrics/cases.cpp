@@ -9,14 +9,18 @@
 namespace traction {
 namespace {
 
-// A state is asked at the end of each period: the periods with their ends, as a table.
-std::string ends(const Question& question, const Period& period) {
+// The periods as a table: a state is asked at the end of each, an opening is of all before its first day.
+std::string ends(Select& select, const Period& period) {
+  const Question& question = select.question();
   CHECK(period.from && period.to);
   std::vector<std::string> rows;
-  for (const Date begin : begins(question.grain, *period.from, *period.to, question.turning()))
-    rows.push_back(fmt::format("(DATE '{}', DATE '{}')", to_string(begin),
-                               to_string(std::min(step(question.grain, begin, 1), *period.to))));
-  return fmt::format("(VALUES {}) pp(begins, ends)", fmt::join(rows, ", "));
+  for (const Date begin : begins(question.grain, *period.from, *period.to, question.turning())) {
+    const Date end = std::min(step(question.grain, begin, 1), *period.to);
+    rows.push_back(fmt::format("(DATE '{}', DATE '{}', DATE '{}', make_timestamp({}))", to_string(begin),
+                               to_string(std::max(begin, *period.from)), to_string(end),
+                               select.end_of({period.from, end}).micros));
+  }
+  return fmt::format("(VALUES {}) pp(begins, opens, ends, judged)", fmt::join(rows, ", "));
 }
 
 // Tukey's fences: 1.5 interquartile ranges beyond the quartiles of the group (by linear interpolation); what lies on a
@@ -31,6 +35,22 @@ std::string fenced(const std::string& rows, std::size_t keys) {
       "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, quantile_cont(x, [0.25, 0.75]) AS q FROM r GROUP BY ALL) "
       "SELECT r.*, x BETWEEN q[1] - 1.5 * (q[2] - q[1]) AND q[2] + 1.5 * (q[2] - q[1]) AS inside FROM r JOIN q ON {}",
       rows, group, same);
+}
+
+// Of a table with an opening: before the first day of the period, or without a day; else in the period.
+std::string opening(const std::string& time, const std::string& first_day) {
+  if (first_day.empty()) return time + " IS NULL";
+  return fmt::format("coalesce({} < {}, TRUE)", time, first_day);
+}
+
+// Above the edge below a band, up to the one above it; the last has none above.
+std::string in_band(const MetricDefinition& metric, int band) {
+  const std::string x = "f." + quoted(metric.value);
+  const auto last = static_cast<int>(std::ranges::count_if(metric.columns, [](const auto& c) { return c.band > 0; }));
+  std::string text = "TRUE";
+  if (band > 1) text += fmt::format(" AND {} > y.v{}", x, band - 2);
+  if (band < last) text += fmt::format(" AND {} <= y.v{}", x, band - 1);
+  return text;
 }
 
 }  // namespace
@@ -50,23 +70,40 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
                            i);
   std::string periods;
   std::string in_period;
+  std::string first_day = has_opening(metric) && !grain && scope.period.from ? select.bind(*scope.period.from) : "";
+  const std::string time = "f." + quoted(metric.time);
   if (grain && metric.kind == MetricKind::state) {
     columns += "pp.begins AS p";
-    periods = " CROSS JOIN " + ends(question, scope.period);
+    periods = " CROSS JOIN " + ends(select, scope.period);
     in_period = select.open_at(fact, "pp.ends");
+  } else if (grain && has_opening(metric)) {
+    columns += "pp.begins AS p";
+    periods = " CROSS JOIN " + ends(select, scope.period);
+    in_period = fmt::format("coalesce({} < pp.ends, TRUE)", time);
+    first_day = "pp.opens";
   } else {
-    const std::string time = "f." + quoted(metric.time);
     columns += grain ? begin_sql(question.grain, time, question.turning()) + " AS p" : "NULL::DATE AS p";
     in_period = select.in_period(leaf, scope.period);
     // Cases without a day are in no period; where totals are added up, they are in those.
     if (grain && !additive(question, leaf)) in_period += " AND " + time + " IS NOT NULL";
   }
-  columns += fmt::format(", {} AS cur, {} AS x", select.currency(fact), select.measured(metric, fact));
+  const bool aged = metric.kind == MetricKind::state && metric.unit == "seconds" && metric.value.empty();
+  std::string age;
+  if (aged || metric.limited())
+    age = select.age(metric, grain ? "pp.judged" : select.bind(select.end_of(scope.period)));
+  columns += fmt::format(", {} AS cur, {} AS x", select.currency(fact), aged ? age : select.measured(metric, fact));
   if (metric.kind == MetricKind::duration)
     columns += fmt::format(", f.{} IS NOT NULL AS ended", quoted(fact.end()->name));
-  for (std::size_t i = 0; i < metric.columns.size(); ++i)
-    if (!metric.columns[i].when.empty())
-      columns += fmt::format(", coalesce({}, FALSE) AS c{}", select.all(fact, metric.columns[i].when), i);
+  for (std::size_t i = 0; i < metric.columns.size(); ++i) {
+    const MetricColumn& column = metric.columns[i];
+    std::string counts = select.all(fact, column.when);
+    if (has_opening(metric) && column.measure != Measure::formula)
+      counts += fmt::format(" AND {}({})", column.before ? "" : "NOT ", opening(time, first_day));
+    if (metric.limited()) counts += fmt::format(" AND {} > y.v", age);
+    if (column.band > 0) counts = in_band(metric, column.band);
+    if (counts != "TRUE") columns += fmt::format(", coalesce({}, FALSE) AS c{}", counts, i);
+    if (!column.sum.empty()) columns += fmt::format(", f.{} AS x{}", quoted(column.sum), i);
+  }
   if (extra) columns += extra(joins);
   const std::string where = select.rows(leaf, joins, true);
   const std::string rows = fmt::format("SELECT {} FROM {} f{}{} WHERE {} AND {}", columns, quoted(fact.name), periods,

@@ -50,11 +50,13 @@ class NumbersSql {
     const std::string cases = select_cases(select_, leaf, scope);
     std::string values;
     for (std::size_t i = 0; i < layout_.width; ++i)
-      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", value(metric, i)) : ", NULL::DOUBLE";
-    const std::string hits = metric.kind == MetricKind::duration           ? "count(*) FILTER (ended)"
-                             : metric.columns[0].measure == Measure::share ? "count(*) FILTER (c0)"
-                                                                           : "NULL::BIGINT";
-    const std::string exact = metric.columns[0].measure == Measure::sum ? "sum(x)::BIGINT" : "NULL::BIGINT";
+      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", measure_sql(metric, i)) : ", NULL::DOUBLE";
+    const std::string hits = metric.kind == MetricKind::duration ? "count(*) FILTER (ended)"
+                             : metric.columns[0].measure == Measure::share || metric.limited() ? "count(*) FILTER (c0)"
+                                                                                               : "NULL::BIGINT";
+    const std::string exact = metric.columns[0].measure == Measure::sum && metric.kind != MetricKind::table
+                                  ? "sum(x)::BIGINT"
+                                  : "NULL::BIGINT";
     // Keys are grouped by as they are and made texts afterwards, of which there are fewer.
     std::string keys, texts;
     for (std::size_t i = 0; i < layout_.keys; ++i) {
@@ -70,38 +72,6 @@ class NumbersSql {
         static_cast<int>(scope.part), leaf, texts, names, keys, hits, exact, values, cases, keys, names);
   }
 
-  static std::string value(const MetricDefinition& metric, std::size_t i) {
-    const MetricColumn& column = metric.columns[i];
-    const bool duration = metric.kind == MetricKind::duration;
-    const auto quantile = [&](double q, int place) {
-      return duration ? fmt::format("survival(x, ended)[{}]", place) : fmt::format("quantile_cont(x, {})", q);
-    };
-    switch (column.measure) {
-      case Measure::formula:  // computed from the others afterwards
-      case Measure::count:
-        return column.when.empty() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
-      case Measure::distinct:
-        return "count(DISTINCT x)";
-      case Measure::sum:
-        return "sum(x)";
-      case Measure::share:
-        return fmt::format("count(*) FILTER (c{}) / count(*)", i);
-      case Measure::mean:
-        return "avg(x)";
-      case Measure::median:
-        return quantile(0.5, 1);
-      case Measure::p75:
-        return quantile(0.75, 2);
-      case Measure::p90:
-        return quantile(0.9, 3);
-      case Measure::without_outliers:
-        return "avg(x) FILTER (inside)";
-      case Measure::kept:
-        return "count(*) FILTER (inside)";
-    }
-    return "NULL";
-  }
-
   std::string remark(std::size_t leaf, std::size_t place, const Noted& said) {
     const MetricDefinition& metric = *question_.leaves[leaf];
     Joins joins("f");
@@ -110,6 +80,10 @@ class NumbersSql {
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
     if (said.remark) where += " AND " + select_.all(fact(leaf), said.remark->when);
     if (said.kind == Noted::Kind::without_rate) where += " AND " + select_.without_rate(metric, fact(leaf));
+    if (said.kind == Noted::Kind::not_held) {
+      select_.hold_against(metric, joins);
+      where += " AND y.v IS NULL";
+    }
     if (said.kind == Noted::Kind::too_young)
       where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
     if (said.kind == Noted::Kind::undated)
@@ -149,6 +123,44 @@ class NumbersSql {
 
 }  // namespace
 
+std::string measure_sql(const MetricDefinition& metric, std::size_t i) {
+  const MetricColumn& column = metric.columns[i];
+  const bool duration = metric.kind == MetricKind::duration;
+  const auto quantile = [&](double q, int place) {
+    return duration ? fmt::format("survival(x, ended)[{}]", place) : fmt::format("quantile_cont(x, {})", q);
+  };
+  switch (column.measure) {
+    case Measure::formula:  // computed from the others afterwards
+    case Measure::count:
+      return column.when.empty() && !metric.limited() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
+    case Measure::distinct:
+      return "count(DISTINCT x)";
+    case Measure::sum:
+      if (column.sum.empty()) return "sum(x)";
+      return fmt::format("coalesce(sum(x{0}){1}, 0)", i,
+                         has_opening(metric) || !column.when.empty() ? fmt::format(" FILTER (c{})", i) : "");
+    case Measure::share:
+      return fmt::format("count(*) FILTER (c{}) / count(*)", i);
+    case Measure::mean:
+      return "avg(x)";
+    case Measure::p25:
+      return quantile(0.25, 0);
+    case Measure::longest:
+      return "max(x)";
+    case Measure::median:
+      return quantile(0.5, 1);
+    case Measure::p75:
+      return quantile(0.75, 2);
+    case Measure::p90:
+      return quantile(0.9, 3);
+    case Measure::without_outliers:
+      return "avg(x) FILTER (inside)";
+    case Measure::kept:
+      return "count(*) FILTER (inside)";
+  }
+  return "NULL";
+}
+
 Layout layout(const Question& question) {
   Layout layout{question.by.size(), 0};
   for (const MetricDefinition* leaf : question.leaves) layout.width = std::max(layout.width, leaf->columns.size());
@@ -157,8 +169,8 @@ Layout layout(const Question& question) {
 
 bool additive(const Question& question, std::size_t leaf) {
   const MetricDefinition& metric = *question.leaves[leaf];
-  // A state is asked at the end of each period: what is open at two ends is two cases.
-  if (metric.kind == MetricKind::state && question.grain != Grain::none) return false;
+  // A state is asked at the end of each period: what is open at two ends is two cases. So is what opens two.
+  if ((metric.kind == MetricKind::state || has_opening(metric)) && question.grain != Grain::none) return false;
   if (metric.kind == MetricKind::duration || metric.kind == MetricKind::distribution) return false;
   return std::ranges::all_of(metric.columns, [](const MetricColumn& column) {
     return column.measure == Measure::count || column.measure == Measure::sum || column.measure == Measure::share ||
@@ -175,6 +187,7 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
   if (question.converted && is_money(metric))
     said.push_back({Noted::Kind::without_rate, nullptr, "for whose currency there is no exchange rate on their day"});
   if (metric.judges_age()) said.push_back({Noted::Kind::too_young, nullptr, metric.old_enough_say});
+  if (metric.yardstick.given()) said.push_back({Noted::Kind::not_held, nullptr, metric.yardstick.say});
   const bool in_time = question.period.from || question.period.to || question.grain != Grain::none;
   const FactDefinition& fact = catalogue.fact(metric.from);
   // Where a missing beginning is already left out by name, a missing day says the same again.
@@ -182,7 +195,7 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
     const FactColumn* column = remark.when.size() == 1 ? fact.column(remark.when[0].column) : nullptr;
     return column && column->type == FieldType::instant && day_column(*column) == metric.time;
   });
-  if (in_time && metric.kind != MetricKind::state && !told)
+  if (in_time && metric.kind != MetricKind::state && !has_opening(metric) && !told)
     said.push_back({Noted::Kind::undated, nullptr, fmt::format("in no period: {} is not known", metric.time)});
   for (const Remark& remark : metric.mention) said.push_back({Noted::Kind::mentioned, &remark, remark.say});
   return said;

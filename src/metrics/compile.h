@@ -59,7 +59,7 @@ Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Que
 
 // What is said about a leaf's cases, with the condition for it: left out, mentioned, too young, without a date.
 struct Noted {
-  enum class Kind { left_out, mentioned, too_young, undated, without_rate };
+  enum class Kind { left_out, mentioned, too_young, not_held, undated, without_rate };
   Kind kind = Kind::left_out;
   const Remark* remark = nullptr;
   std::string words;

@@ -83,6 +83,8 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
       added += fmt::format(", {} AS {}", expression, quoted("of_" + name));
       names += fmt::format("{} AS {}, ", quoted("of_" + name), quoted(name));
     };
+    if (metric.yardstick.as == Yardstick::As::weight) add("weight", "y.v");
+    if (metric.limited()) add("limit", "y.v::BIGINT");
     for (const FactColumn& column : fact.columns) {
       const std::string value = "f." + quoted(column.name);
       if (column.references.empty() || column.name == fact.key) add(column.name, value);
@@ -98,7 +100,8 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
   const std::string cases = select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns);
   std::string mark;
   if (select.converts(metric)) mark = "x AS converted_minor, ";
-  if (metric.columns[0].measure == Measure::share) mark += "c0 AS counted, ";
+  if (metric.columns[0].measure == Measure::share || metric.limited()) mark += "c0 AS counted, ";
+  if (metric.yardstick.as == Yardstick::As::weight) mark += "x AS weighted, ";
   if (has_outliers(metric)) mark += "NOT inside AS outlier, ";
   const std::string listed = mark + names;
   const std::string most = limit == kAllCases ? "" : fmt::format(" LIMIT {}", limit);

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "base/text.h"
+#include "metrics/check.h"
 #include "metrics/metric.h"
 #include "metrics/path.h"
+#include "metrics/yardstick.h"
 #include "schema/toml.h"
 
 namespace traction {
@@ -15,7 +17,8 @@ namespace {
 const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
 const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
 const std::vector<std::string> kBetter = {"more", "less", "neither"};
-const std::vector<std::string> kMeasures = {"mean", "median", "p75", "p90", "without_outliers", "kept"};
+const std::vector<std::string> kMeasures = {"mean", "median", "p75",    "p90", "without_outliers",
+                                            "kept", "p25",    "longest"};
 
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
@@ -40,7 +43,7 @@ class MetricReader {
 
   Result<MetricDefinition> read() {
     std::string kind;
-    json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty;
+    json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty, weight, limit, bands;
     std::string formula, met, clock;
     table_.get("name", metric_.name);
     table_.get("label", metric_.label);
@@ -70,6 +73,9 @@ class MetricReader {
     table_.get("met", met);
     table_.get("regardless_of", metric_.regardless_of);
     table_.get("share", share);
+    table_.get("weight", weight);
+    table_.get("limit", limit);
+    table_.get("bands", bands);
     table_.nothing_else();
 
     for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
@@ -98,6 +104,9 @@ class MetricReader {
       read_dimensions(dimensions);
       read_old_enough(old_enough);
       read_clock(clock);
+      read_held_against("weight", weight, Yardstick::As::weight);
+      read_held_against("limit", limit, Yardstick::As::limit);
+      read_held_against("bands", bands, Yardstick::As::bands);
       read_columns(columns, share);
       check_regardless();
     }
@@ -235,15 +244,28 @@ class MetricReader {
 
   void read_clock(const std::string& clock) {
     const bool duration = metric_.kind == MetricKind::duration;
-    if (!duration && !metric_.since.empty()) return wrong("since", "\"since\" goes with a duration.");
+    const bool lasts = duration || metric_.kind == MetricKind::state;
+    if (!lasts && !metric_.since.empty()) return wrong("since", "\"since\" goes with a duration or a state.");
     if (!duration && !clock.empty()) return wrong("clock", "\"clock\" goes with a duration.");
-    if (!duration) return;
+    if (!lasts) return;
     if (metric_.since.empty() && fact_->start()) metric_.since = fact_->start()->name;
     if (const FactColumn* since = need_column("since", metric_.since); since && since->type != FieldType::instant)
       wrong("since", "\"since\" is a column of type instant.");
     if (!clock.empty() && clock != "business") return wrong("clock", "\"clock\" is \"business\" or left out.");
     metric_.business = !clock.empty();
     if (metric_.business) metric_.settings.emplace_back("working_hours");
+  }
+
+  void read_held_against(std::string_view key, const json::value& given, Yardstick::As as) {
+    if (given.is_null()) return;
+    if (metric_.yardstick.given()) return wrong(key, "A metric has one of \"weight\", \"limit\" and \"bands\".");
+    auto read = read_yardstick(key, given);
+    if (!read) return wrong(key, read.error().sentence);
+    metric_.yardstick = std::move(*read);
+    metric_.yardstick.as = as;
+    const bool state = metric_.kind == MetricKind::state, table = metric_.kind == MetricKind::table;
+    const bool fits = as == Yardstick::As::limit ? state : as == Yardstick::As::bands ? table : !table;
+    if (!fits) wrong(key, fmt::format("A {} has no \"{}\".", name(metric_.kind), key));
   }
 
   void check_settings() {
@@ -284,24 +306,35 @@ class MetricReader {
 
   // The column that is summed or whose distribution is asked, fit for the metric's unit.
   void measured(const std::string& column) {
-    const FactColumn* found = need_column("value", column);
-    if (!found) return;
-    metric_.value = column;
+    if (summable("value", column, metric_.unit)) metric_.value = column;
+  }
+
+  // True for a number of the fact that fits the unit.
+  bool summable(std::string_view key, const std::string& column, std::string_view unit) {
+    const FactColumn* found = need_column(key, column);
+    if (!found) return false;
     const bool number = found->type == FieldType::integer || found->type == FieldType::decimal ||
                         found->type == FieldType::duration || found->type == FieldType::money;
-    if (!number) return wrong("value", fmt::format("\"{}\" is not a number.", column));
-    if ((found->type == FieldType::money) != (metric_.unit == "money"))
-      return wrong("unit", "The unit is money where an amount is measured, and nowhere else.");
-    if (metric_.unit == "money" && !fact_->column("currency"))
-      wrong("value", fmt::format("The fact \"{}\" has no currency.", fact_->name));
+    if (!number)
+      wrong(key, fmt::format("\"{}\" is not a number.", column));
+    else if ((found->type == FieldType::money) != (unit == "money"))
+      wrong("unit", "The unit is money where an amount is measured, and nowhere else.");
+    else if (unit == "money" && !fact_->column("currency"))
+      wrong(key, fmt::format("The fact \"{}\" has no currency.", fact_->name));
+    return true;
   }
 
   void read_columns(const json::value& columns, const json::value& share) {
     if (!share.is_null() && metric_.value != "share") wrong("share", "\"share\" goes with value = \"share\".");
-    if (metric_.kind == MetricKind::base || metric_.kind == MetricKind::state) return read_value(share);
+    if (metric_.value == "age" && metric_.kind == MetricKind::state) {
+      metric_.value.clear();
+      if (metric_.unit != "seconds") wrong("unit", "The unit of an age is seconds.");
+    } else if (metric_.kind == MetricKind::base || metric_.kind == MetricKind::state) {
+      return read_value(share);
+    }
     if (!columns.is_array() || columns.as_array().empty())
       return wrong("columns", "This kind of metric needs \"columns\".", Code::required);
-    if (metric_.kind == MetricKind::distribution) measured(metric_.value);
+    if (metric_.kind == MetricKind::distribution || metric_.banded()) measured(metric_.value);
     if (metric_.kind == MetricKind::duration) {
       if (!fact_->start() || !fact_->end()) wrong("from", "A duration needs a fact with a start and an end.");
       if (metric_.unit != "seconds") wrong("unit", "The unit of a duration is seconds.");
@@ -332,7 +365,8 @@ class MetricReader {
       if (metric_.unit != "rate") wrong("unit", "The unit of a share is rate.");
       add("value", "rate", Measure::share);
       conditions("share", share, false, metric_.columns.back().when);
-      if (metric_.columns.back().when.empty()) wrong("share", "A share needs \"share = {…}\".", Code::required);
+      if (metric_.columns.back().when.empty() && !metric_.limited())
+        wrong("share", "A share needs \"share = {…}\".", Code::required);
       return;
     }
     if (!given.starts_with("sum(") || !given.ends_with(')'))
@@ -345,8 +379,9 @@ class MetricReader {
   void read_measure(const json::value& column) {
     const std::string measure = column.is_string() ? std::string(column.as_string()) : "";
     const auto found = std::ranges::find(kMeasures, measure);
-    const bool quantile = measure == "median" || measure == "p75" || measure == "p90";
-    if (found == kMeasures.end() || (metric_.kind == MetricKind::duration && !quantile))
+    const bool quantile = measure == "p25" || measure == "median" || measure == "p75" || measure == "p90";
+    if (found == kMeasures.end() || (metric_.kind != MetricKind::distribution && !quantile) ||
+        (metric_.kind == MetricKind::duration && measure == "p25"))
       return wrong("columns", fmt::format("\"{}\" is no column of a {}.", excerpt(measure), name(metric_.kind)),
                    Code::unknown);
     const auto place = static_cast<int>(found - kMeasures.begin());
@@ -390,29 +425,53 @@ class MetricReader {
   }
 
   void read_table_column(const json::value& given) {
-    const json::object* column = given.if_object();
+    const json::object column = given.is_object() ? given.as_object() : json::object();
     const auto text = [&](const char* key) {
-      const json::value* value = column ? column->if_contains(key) : nullptr;
+      const json::value* value = column.if_contains(key);
       return value && value->is_string() ? std::string(value->as_string()) : std::string();
     };
-    const bool counts = column && column->contains("count");
-    const json::value only = column && !counts && column->contains("only") ? column->at("only") : json::value();
-    const std::size_t keys = only.is_null() ? 3 : 4;
-    if (!column || column->size() != keys || text("name").empty() || counts == column->contains("formula"))
-      return wrong("columns", "A column of a table has a name, a unit, and a count or a formula (with \"only\").");
+    const auto takes = [&](std::initializer_list<const char*> keys) {
+      const auto known = [&](const auto& pair) {
+        return pair.key() == "name" || pair.key() == "unit" || std::ranges::count(keys, pair.key()) > 0;
+      };
+      return column.contains(*keys.begin()) && std::ranges::all_of(column, known);
+    };
+    if (text("name").empty()) return wrong("columns", "A column of a table needs a name.", Code::required);
     one_of("unit", text("unit"), kUnits);
-    if (!counts) {
+    if (takes({"count"})) {
+      add(text("name"), text("unit"), Measure::count);
+      conditions("columns", column.at("count"), false, metric_.columns.back().when);
+    } else if (takes({"sum", "when", "before"})) {
+      read_sum(text("name"), text("unit"), text("sum"), column);
+    } else if (metric_.banded() && takes({"band"}) && column.at("band").is_int64() && text("unit") == "rate") {
+      add(text("name"), "rate", Measure::share);
+      metric_.columns.back().band = static_cast<int>(column.at("band").as_int64());
+    } else if (takes({"formula", "only"})) {
       for (const std::string& used : names(parse_formula(text("formula")).value_or(Formula{})))
         if (!metric_.column(used))
           wrong("columns",
                 fmt::format("The formula of \"{}\" needs \"{}\", which is no column before it.", text("name"), used),
                 Code::unknown);
       add_formula(text("name"), text("unit"), text("formula"), "columns");
-      if (!metric_.columns.empty()) conditions("columns", only, false, metric_.columns.back().when);
-      return;
+      if (const json::value* only = column.if_contains("only"); only && !metric_.columns.empty())
+        conditions("columns", *only, false, metric_.columns.back().when);
+    } else {
+      wrong("columns",
+            "A column of a table has a name, a unit, and a count, a sum (with \"when\" and \"before\") or a formula "
+            "(with \"only\").");
     }
-    add(text("name"), text("unit"), Measure::count);
-    conditions("columns", column->at("count"), false, metric_.columns.back().when);
+  }
+
+  void read_sum(const std::string& column_name, const std::string& unit, const std::string& summed,
+                const json::object& given) {
+    const json::value* before = given.if_contains("before");
+    if (before && !before->is_bool()) return wrong("columns", "\"before\" is true or false.");
+    if (!summable("columns", summed, unit)) return;
+    add(column_name, unit, Measure::sum);
+    metric_.columns.back().sum = summed;
+    metric_.columns.back().before = before && before->as_bool();
+    if (const json::value* when = given.if_contains("when"))
+      conditions("columns", *when, false, metric_.columns.back().when);
   }
 
   TomlTable table_;
@@ -421,42 +480,6 @@ class MetricReader {
   const FactDefinition* fact_ = nullptr;
   MetricDefinition metric_;
 };
-
-// Checks of a derived metric against the others, `way` being the metrics passed on the way down.
-std::optional<Refusal> check_formula(const MetricDefinition& metric, const Catalogue& catalogue,
-                                     std::vector<std::string>& way) {
-  if (metric.kind != MetricKind::derived) return std::nullopt;
-  way.push_back(metric.name);
-  std::vector<std::string> all;
-  for (const MetricColumn& column : metric.columns)
-    for (std::string& used : names(column.formula)) all.push_back(std::move(used));
-  for (const std::string& used : all) {
-    const std::string part_name = used.substr(0, used.find('.'));
-    const auto part = catalogue.find(part_name);
-    if (!part) return Refusal{Code::unknown, metric.place, part.error().sentence};
-    if (has(way, part_name))
-      return Refusal{Code::invalid, metric.place,
-                     fmt::format("\"{}\" needs itself: {} form a circle.", part_name, enumerate(way))};
-    if (used.size() > part_name.size() && !(*part)->column(used.substr(part_name.size() + 1)))
-      return Refusal{Code::unknown, metric.place, fmt::format("There is no column \"{}\".", used)};
-    if ((*part)->kind == MetricKind::table)
-      return Refusal{Code::invalid, metric.place, fmt::format("\"{}\" is a table, not a number.", part_name)};
-    if (auto refusal = check_formula(**part, catalogue, way)) return refusal;
-  }
-  way.pop_back();
-  return std::nullopt;
-}
-
-std::optional<Refusal> check_currency(const MetricDefinition& metric, const Catalogue& catalogue) {
-  const auto leaves = catalogue.leaves(metric);
-  if (std::ranges::none_of(leaves, [](const MetricDefinition* leaf) { return is_money(*leaf); })) return std::nullopt;
-  for (const MetricDefinition* leaf : leaves)
-    if (!catalogue.fact(leaf->from).column("currency"))
-      return Refusal{
-          Code::invalid, metric.place,
-          fmt::format("\"{}\" joins amounts with \"{}\", whose fact has no currency.", metric.name, leaf->name)};
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -486,12 +509,7 @@ Result<Catalogue> Catalogue::load(std::span<const DefinitionFile> files, std::ve
     }
   }
   std::ranges::sort(catalogue.metrics_, {}, &MetricDefinition::name);
-  for (const MetricDefinition& metric : catalogue.metrics_) {
-    std::vector<std::string> way;
-    if (const auto refusal = check_formula(metric, catalogue, way)) return tl::unexpected(*refusal);
-  }
-  for (const MetricDefinition& metric : catalogue.metrics_)
-    if (const auto refusal = check_currency(metric, catalogue)) return tl::unexpected(*refusal);
+  if (const auto refusal = check_together(catalogue, schema)) return tl::unexpected(*refusal);
   return catalogue;
 }
 

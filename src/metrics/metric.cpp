@@ -58,7 +58,7 @@ std::vector<const MetricDefinition*> Catalogue::leaves(const MetricDefinition& m
 
 int smallest_n(const MetricColumn& column) {
   if (column.measure == Measure::median) return 6;
-  if (column.measure == Measure::p75) return 11;
+  if (column.measure == Measure::p75 || column.measure == Measure::p25) return 11;
   if (column.measure == Measure::p90) return 29;
   return column.unit == "rate" ? 10 : 0;
 }
@@ -67,6 +67,8 @@ std::string_view name(MetricKind kind) {
   constexpr std::array<std::string_view, 6> kNames = {"base", "state", "derived", "distribution", "duration", "table"};
   return kNames[static_cast<std::size_t>(kind)];
 }
+
+bool has_opening(const MetricDefinition& metric) { return std::ranges::any_of(metric.columns, &MetricColumn::before); }
 
 bool is_money(const MetricDefinition& metric) {
   return std::ranges::any_of(metric.columns, [](const MetricColumn& column) { return column.unit == "money"; });

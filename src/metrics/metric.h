@@ -30,8 +30,35 @@ struct Remark {
   std::string say;  // follows a number: "visits whose start is not known"
 };
 
+// What cases are held against: see yardstick.h.
+struct Yardstick {
+  enum class As { none, weight, limit, bands };
+  As as = As::none;
+  std::string metric, column;  // "won_stage_time", "p90"
+  std::string by;              // a reference of both facts, or "" for one of all
+  std::string otherwise;       // "stage.win_percent"
+  std::string say;             // what cases are called that it cannot tell of
+  std::int64_t least = 1;      // cases, else `otherwise`
+
+  bool given() const { return as != As::none; }
+};
+
 // How the cases of a group become a number.
-enum class Measure { count, sum, share, mean, median, p75, p90, without_outliers, kept, formula, distinct };
+enum class Measure {
+  count,
+  distinct,
+  sum,
+  share,
+  mean,
+  median,
+  p75,
+  p90,
+  without_outliers,
+  kept,
+  p25,
+  longest,
+  formula
+};
 
 struct MetricColumn {
   std::string name = "value";
@@ -40,6 +67,9 @@ struct MetricColumn {
   std::vector<Condition> when;  // which cases a share or a table's column counts, or needs
   Formula formula;              // for Measure::formula
   std::string words;            // the formula as written
+  std::string sum{};            // of a table: the fact's column that is added up
+  bool before = false;          // … over the cases before the period
+  int band = 0;                 // of a table with bands: which one a share counts, from 1
 };
 
 enum class MetricKind { base, state, derived, distribution, duration, table };
@@ -64,11 +94,14 @@ struct MetricDefinition {
   std::string segment;
   std::optional<Formula> met;              // of derived: at or below 0 there is nothing left to reach
   std::vector<std::string> regardless_of;  // of base: columns it is neither grouped nor filtered by
-  std::string place;                       // "metrics/revenue.toml:12"
+  Yardstick yardstick;
+  std::string place;  // "metrics/revenue.toml:12"
 
   const MetricColumn* column(std::string_view column_name) const;  // or null
   // Of base: grouping or filtering by something behind that column leaves it as it is.
   bool ignores(std::string_view fact_column) const;
+  bool limited() const { return yardstick.as == Yardstick::As::limit; }
+  bool banded() const { return yardstick.as == Yardstick::As::bands; }
   bool judges_age() const { return !old_enough_say.empty(); }
 };
 
@@ -99,6 +132,9 @@ class Catalogue {
 int smallest_n(const MetricColumn& column);
 
 std::string_view name(MetricKind kind);
+
+// True when it has a column over the cases before the period, so that each row goes on from the one before.
+bool has_opening(const MetricDefinition& metric);
 
 // True when an amount of money is among its columns, so that every row is of one currency.
 bool is_money(const MetricDefinition& metric);

@@ -168,5 +168,53 @@ TEST(Catalogue, FormulasMustCloseUpon) {
   expect_refused(block("a", "kind = \"derived\"\n"), Code::required, "metrics/m.toml:1");
 }
 
+TEST(Catalogue, TablesCountAddUpAndCompute) {
+  const std::string table = "kind = \"table\"\nfrom = \"sale\"\ntime = \"begun_on\"\n", at8 = "metrics/m.toml:8";
+  const auto catalogue =
+      load(block("a",
+                 "columns = [{name = \"o\", unit = \"money\", sum = \"amount_minor\", before = true}, "
+                 "{name = \"w\", unit = \"money\", sum = \"amount_minor\", when = {won = true}}, "
+                 "{name = \"c\", unit = \"money\", formula = \"o + w\"}]\n" +
+                     table,
+                 "money"));
+  ASSERT_TRUE(catalogue) << to_string(catalogue.error());
+  EXPECT_TRUE(has_opening(**catalogue->find("a")));
+  const auto refused = [&](const std::string& column, Code code) {
+    expect_refused(block("a", "columns = [{" + column + "}]\n" + table, "money"), code, at8);
+  };
+  refused("name = \"o\", unit = \"money\", sum = \"amount\"", Code::unknown);
+  refused("name = \"o\", unit = \"money\", sum = \"owner\"", Code::invalid);
+  refused("name = \"o\", unit = \"money\", sum = \"amount_minor\", before = 1", Code::invalid);
+  refused("name = \"o\", unit = \"money\", sum = \"amount_minor\", count = {}", Code::invalid);
+  refused("unit = \"money\", sum = \"amount_minor\"", Code::required);
+  refused("name = \"o\", unit = \"rate\", band = 1", Code::invalid);
+  refused("name = \"o\", unit = \"money\", formula = \"p + 1\"", Code::unknown);
+}
+
+TEST(Catalogue, CasesAreHeldAgainstWhatIsThere) {
+  const std::string share =
+      block("share", "kind = \"base\"\nfrom = \"sale\"\nvalue = \"share\"\nshare = {won = true}\ntime = \"begun_on\"\n",
+            "rate");
+  const std::string length =
+      block("length", "kind = \"duration\"\nfrom = \"sale\"\ncolumns = [\"p90\"]\ntime = \"begun_on\"\n", "seconds");
+  const std::string open = "kind = \"state\"\nfrom = \"sale\"\nvalue = \"count\"\n", at8 = "metrics/m.toml:8";
+  const auto limit = [&](const std::string& parts) { return block("a", "limit = {" + parts + "}\n" + open); };
+  const auto good = load(limit("metric = \"length.p90\", by = \"owner\", least = 29, say = \"x\"") + length);
+  ASSERT_TRUE(good) << to_string(good.error());
+  EXPECT_TRUE((*good->find("a"))->limited());
+  expect_refused(limit("metric = \"length\"") + length, Code::invalid, at8);
+  expect_refused(limit("metric = \"length\", say = \"x\", least = 0") + length, Code::invalid, at8);
+  expect_refused(limit("metric = \"length\", say = \"x\", more = \"y\"") + length, Code::invalid, at8);
+  const std::string at1 = "metrics/m.toml:1";
+  expect_refused(limit("metric = \"lenght\", say = \"x\"") + length, Code::unknown, at1);
+  expect_refused(limit("metric = \"length.p75\", say = \"x\"") + length, Code::unknown, at1);
+  expect_refused(limit("metric = \"length\", by = \"currency\", say = \"x\"") + length, Code::invalid, at1);
+  expect_refused(limit("metric = \"length\", by = \"owner\", otherwise = \"owner.name\", say = \"x\"") + length,
+                 Code::unknown, at1);
+  expect_refused(limit("metric = \"a\", say = \"x\""), Code::invalid, at1);
+  expect_refused(block("a", "limit = {metric = \"share\", say = \"x\"}\n" + kCount) + share, Code::invalid, at8);
+  expect_refused(block("a", "bands = {metric = \"share\", say = \"x\"}\n" + kCount) + share, Code::invalid, at8);
+}
+
 }  // namespace
 }  // namespace traction

@@ -35,8 +35,12 @@ std::string column_words(const MetricDefinition& metric, const MetricColumn& col
     case Measure::distinct:
       return fmt::format("number of different values of {} in {}{}", measured, metric.from, where);
     case Measure::sum:
-      return fmt::format("sum of {} over {}{}", measured, metric.from, where);
+      return fmt::format("sum of {} over {}{}{}{}", column.sum.empty() ? measured : column.sum, metric.from, where,
+                         column.when.empty() ? "" : (where.empty() ? " where " : " and ") + words(column.when),
+                         column.before ? ", before the period" : "");
     case Measure::share:
+      if (column.band > 0)
+        return fmt::format("share of {} in band {} of {}{}", measured, column.band, metric.from, where);
       return fmt::format("share with {} of {}{}", words(column.when), metric.from, where);
     case Measure::mean:
       return fmt::format("sum of {} / count of {}{}", measured, metric.from, where);
@@ -44,6 +48,9 @@ std::string column_words(const MetricDefinition& metric, const MetricColumn& col
       return fmt::format("the mean within Tukey's fences, quartiles ± 1.5 interquartile ranges of the group");
     case Measure::kept:
       return "cases within the fences";
+    case Measure::longest:
+      return fmt::format("greatest {} over {}{}", measured, metric.from, where);
+    case Measure::p25:
     case Measure::median:
     case Measure::p75:
     case Measure::p90:
@@ -52,6 +59,18 @@ std::string column_words(const MetricDefinition& metric, const MetricColumn& col
           metric.kind == MetricKind::duration ? ", open ones censored (Kaplan-Meier)" : ", by linear interpolation");
   }
   return "";
+}
+
+// How the cases are held against the numbers of another metric.
+std::string held_words(const MetricDefinition& metric) {
+  const Yardstick& yardstick = metric.yardstick;
+  const std::string number =
+      yardstick.metric + (yardstick.column.empty() ? "" : "." + yardstick.column) +
+      (yardstick.by.empty() ? "" : fmt::format(" of the {}", yardstick.by)) +
+      (yardstick.otherwise.empty() ? "" : fmt::format(" (n ≥ {}, else {})", yardstick.least, yardstick.otherwise));
+  if (yardstick.as == Yardstick::As::weight) return ", weighted by " + number;
+  if (yardstick.as == Yardstick::As::limit) return ", longer since " + metric.since + " than " + number;
+  return yardstick.as == Yardstick::As::bands ? ", bands between the columns of " + number : "";
 }
 
 std::string period_words(const Question& question, const Period& period) {
@@ -103,7 +122,7 @@ std::string formula_words(const MetricDefinition& metric) {
     const std::string words = column_words(metric, column);
     parts.push_back(metric.columns.size() == 1 ? words : fmt::format("{} = {}", column.name, words));
   }
-  return fmt::format("{}", fmt::join(parts, "; "));
+  return fmt::format("{}{}", fmt::join(parts, "; "), held_words(metric));
 }
 
 Passport make_passport(const Asking& asking, const Question& question, const Groups& groups, const Rows& rows) {

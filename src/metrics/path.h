@@ -50,6 +50,11 @@ class Joins {
   // base being a table of what that step refers to.
   std::string reach(const Path& path, std::size_t from = 0);
 
+  // Adds a join of its own, once.
+  void add(const std::string& alias, const std::string& join) {
+    if (aliases_.try_emplace(alias, alias).second) text_ += join;
+  }
+
   // " LEFT JOIN …" for all that was reached.
   const std::string& text() const { return text_; }
 

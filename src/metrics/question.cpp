@@ -173,13 +173,15 @@ std::optional<Refusal> read_converted(const Asking& asking, const Query& query, 
   }
   return std::nullopt;
 }
+// True for what is told of the end of each period, so that these must be known.
+bool asked_at_ends(const MetricDefinition& leaf) { return leaf.kind == MetricKind::state || has_opening(leaf); }
 
 // The day a state's history begins: the earliest start among the facts asked.
 Result<std::optional<Date>> first_day(const Asking& asking, const Question& question) {
   std::optional<Date> first;
   for (const MetricDefinition* leaf : question.leaves) {
     const FactDefinition& fact = asking.catalogue.fact(leaf->from);
-    if (leaf->kind != MetricKind::state) continue;
+    if (!asked_at_ends(*leaf)) continue;
     const auto table = asking.run(
         fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)), {});
     if (!table) return refuse(table);
@@ -197,10 +199,10 @@ std::optional<Refusal> read_period(const Asking& asking, const Query& query, Que
     return Refusal{Code::invalid, "to",
                    fmt::format("The period ends ({}) before it begins ({}). The end is the first day after it.",
                                to_string(*query.to), to_string(*query.from))};
-  const bool state = std::ranges::any_of(question.leaves,
-                                         [](const MetricDefinition* leaf) { return leaf->kind == MetricKind::state; });
+  const bool at_ends =
+      std::ranges::any_of(question.leaves, [](const MetricDefinition* leaf) { return asked_at_ends(*leaf); });
   const Date tomorrow{question.today.days + 1};
-  if (state && query.grain != Grain::none) {
+  if (at_ends && query.grain != Grain::none) {
     if (!question.period.to) question.period.to = tomorrow;
     if (!question.period.from) {
       const auto first = first_day(asking, question);

@@ -223,7 +223,7 @@ class Builder {
       row.numerator = fraction.above;
       row.denominator = fraction.below;
       if (fraction.below && first.unit == "rate") row.n = static_cast<std::int64_t>(std::llround(*fraction.below));
-    } else if (first.measure == Measure::share || metric_.kind == MetricKind::duration) {
+    } else if (first.measure == Measure::share || metric_.limited() || metric_.kind == MetricKind::duration) {
       row.numerator = static_cast<double>(leaves[0].hits);
       row.denominator = static_cast<double>(leaves[0].n);
     }
@@ -298,7 +298,7 @@ class Builder {
           return {Standing::met, std::nullopt, std::nullopt, std::nullopt, std::nullopt};
       if (!value.number) return empty(metric, metric.empty && column.unit != "rate" ? metric.empty : std::nullopt);
     } else if (column.measure == Measure::share) {
-      above = static_cast<double>(own->hits);
+      above = value.number ? *value.number * static_cast<double>(own->n) : static_cast<double>(own->hits);
       below = static_cast<double>(own->n);
     }
     if (cases == 0) return empty(metric, column.unit == "rate" ? std::nullopt : metric.empty);
@@ -315,12 +315,25 @@ class Builder {
       return value;
     }
     if (column.measure == Measure::sum && column.unit == "money") value.minor = own->exact;
+    if (metric.kind == MetricKind::table && whole_money(column, *value.number))
+      value.minor = std::llround(*value.number);
     if (column.unit == "rate" && above && below && *above >= 0 && *above <= *below && *below >= 1) {
       const Interval interval = wilson(std::llround(*above), std::llround(*below));
       value.low = interval.low;
       value.high = interval.high;
     }
     return value;
+  }
+
+  // Amounts that a table adds up, or adds and takes from each other, are whole as far as a double can tell.
+  static bool whole_money(const MetricColumn& column, double number) {
+    const auto adds = [](const Formula& formula, const auto& self) -> bool {
+      if (formula.kind == Formula::Kind::name) return true;
+      if (formula.kind != Formula::Kind::add && formula.kind != Formula::Kind::subtract) return false;
+      return self(formula.of[0], self) && self(formula.of[1], self);
+    };
+    if (column.unit != "money" || std::abs(number) >= 0x1p53) return false;
+    return column.measure == Measure::sum || (column.measure == Measure::formula && adds(column.formula, adds));
   }
 
   static Value empty(const MetricDefinition& metric, std::optional<double> number) {

@@ -9,12 +9,14 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "base/zone.h"
+#include "metrics/yardstick.h"
 
 namespace traction {
 
 std::string Select::bind(Cell value) {
-  parameters_.push_back(std::move(value));
-  return "$" + std::to_string(parameters_.size());
+  parameters_->push_back(std::move(value));
+  return "$" + std::to_string(parameters_->size());
 }
 
 std::string Select::test(const std::string& expression, FieldType type, const std::vector<std::string>& values,
@@ -81,7 +83,12 @@ std::string Select::rows(std::size_t leaf, Joins& joins, bool counted) {
   if (converts(metric)) text += " AND NOT " + without_rate(metric, fact);
   for (const Remark& remark : metric.leave_out) text += " AND " + none(fact, remark.when);
   if (metric.judges_age()) text += " AND " + old_enough(metric, fact);
-  if (metric.kind == MetricKind::distribution) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
+  if (metric.yardstick.given()) {
+    hold_against(metric, joins);
+    text += " AND y.v IS NOT NULL";
+  }
+  if (metric.kind == MetricKind::distribution || metric.banded())
+    text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.value));
   if (metric.kind == MetricKind::duration) text += fmt::format(" AND f.{} IS NOT NULL", quoted(metric.since));
   return text;
 }
@@ -107,10 +114,31 @@ std::string Select::in_period(std::size_t leaf, const Period& period) {
     if (!period.to) return fmt::format("f.{} IS NULL", quoted(fact.end()->name));
     return open_at(fact, bind(*period.to));
   }
+  if (has_opening(metric))  // all there was before is in it
+    return period.to ? fmt::format("coalesce(f.{} < {}, TRUE)", quoted(metric.time), bind(*period.to)) : "TRUE";
   std::string text;
   if (period.from) text = fmt::format("f.{} >= {}", quoted(metric.time), bind(*period.from));
   if (period.to) text += fmt::format("{}f.{} < {}", text.empty() ? "" : " AND ", quoted(metric.time), bind(*period.to));
   return text.empty() ? "TRUE" : text;
+}
+
+void Select::hold_against(const MetricDefinition& leaf, Joins& joins) {
+  const FactDefinition& fact = catalogue_.fact(leaf.from);
+  const std::string table = yardstick_table(*this, leaf.yardstick, fact);
+  joins.add("y", leaf.yardstick.by.empty()
+                     ? fmt::format(" CROSS JOIN {} y", table)
+                     : fmt::format(" LEFT JOIN {} y ON y.key = f.{}", table, quoted(leaf.yardstick.by)));
+}
+
+Instant Select::end_of(const Period& period) const {
+  if (!period.to) return question_.judged;
+  const auto zone = Zone::find(question_.settings.zone);
+  CHECK(zone.has_value());
+  return std::min(question_.judged, (*zone)->start_of(*period.to));
+}
+
+std::string Select::age(const MetricDefinition& leaf, const std::string& instant) {
+  return fmt::format("greatest(0, (epoch_us({}) - epoch_us(f.{})) // 1000000)", instant, quoted(leaf.since));
 }
 
 std::string Select::currency(const FactDefinition& fact) {
@@ -132,6 +160,8 @@ std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
 }
 
 std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
+  if (leaf.yardstick.as == Yardstick::As::weight)  // to whole minor units, so that the cases add up to the sum
+    return fmt::format("round({} * y.v)::BIGINT", amount(fact, leaf.value));
   if (!leaf.value.empty()) return is_money(leaf) ? amount(fact, leaf.value) : "f." + quoted(leaf.value);
   if (leaf.kind != MetricKind::duration) return "NULL";
   // What is still open has lasted until the instant judged.
@@ -147,7 +177,10 @@ std::string Select::facts_at() {
   if (!question_.at) return "";
   // A fact that is rebuilt needs those it reads, which come before it.
   std::set<std::string> used;
-  for (const MetricDefinition* leaf : question_.leaves) used.insert(leaf->from);
+  for (const MetricDefinition* leaf : question_.leaves) {
+    used.insert(leaf->from);
+    if (leaf->yardstick.given()) used.insert((*catalogue_.find(leaf->yardstick.metric))->from);
+  }
   const auto facts = catalogue_.facts();
   for (auto fact = facts.rbegin(); fact != facts.rend(); ++fact)
     if (used.contains(fact->name) && fact->rebuild_at) used.insert(fact->reads.begin(), fact->reads.end());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,9 @@ class Select {
  public:
   Select(const Catalogue& catalogue, const Schema& schema, const Question& question)
       : catalogue_(catalogue), schema_(schema), question_(question) {}
+  // A part of another's statement that asks something else.
+  Select(const Select& whole, const Question& question)
+      : catalogue_(whole.catalogue_), schema_(whole.schema_), question_(question), parameters_(whole.parameters_) {}
 
   // "$3": a parameter with that value.
   std::string bind(Cell value);
@@ -38,6 +42,13 @@ class Select {
   // Begun so long before the instant judged that the leaf's `old_enough` lets it count.
   std::string old_enough(const MetricDefinition& leaf, const FactDefinition& fact);
 
+  // What each case is held against, joined as y: see yardstick.h.
+  void hold_against(const MetricDefinition& leaf, Joins& joins);
+  // The instant at which a period, or all time, is judged.
+  Instant end_of(const Period& period) const;
+  // Seconds from the leaf's `since` to an instant (an SQL expression).
+  static std::string age(const MetricDefinition& leaf, const std::string& instant);
+
   // The amount's currency, the workspace's where it has none; '' where the question is not about money.
   std::string currency(const FactDefinition& fact);
   // An amount of the fact, converted where the question asks for that: by the rate settled with the row, or while none
@@ -58,7 +69,7 @@ class Select {
   const Catalogue& catalogue() const { return catalogue_; }
   const Schema& schema() const { return schema_; }
   const Question& question() const { return question_; }
-  Plan plan(std::string sql) { return {std::move(sql), std::move(parameters_)}; }
+  Plan plan(std::string sql) { return {std::move(sql), *parameters_}; }
 
  private:
   // A fact's rows as they stood at an instant (an SQL expression).
@@ -67,8 +78,11 @@ class Select {
   const Catalogue& catalogue_;
   const Schema& schema_;
   const Question& question_;
-  std::vector<Cell> parameters_;
+  std::shared_ptr<std::vector<Cell>> parameters_ = std::make_shared<std::vector<Cell>>();
 };
+
+// A column of a metric over its cases, as SQL.
+std::string measure_sql(const MetricDefinition& metric, std::size_t column);
 
 // Which cases go into one part of an answer, and whether they are grouped by the question's keys and grain.
 struct Scope {

@@ -338,9 +338,12 @@ void Example::check_cases(const Query& query, const Answer* answer, const std::v
   const Row* whole = answer->total ? &*answer->total : answer->rows.size() == 1 ? &answer->rows[0] : nullptr;
   if (!whole) return;
   EXPECT_EQ(whole->n, static_cast<std::int64_t>(cases->rows.size())) << "cases against n";
-  if (metric.columns[0].measure != Measure::sum || !whole->values[0].minor) return;
-  const auto column = static_cast<std::size_t>(
-      std::ranges::find(cases->columns, query.converted ? "converted_minor" : metric.value) - cases->columns.begin());
+  if (metric.kind == MetricKind::table || metric.columns[0].measure != Measure::sum || !whole->values[0].minor) return;
+  const auto column =
+      static_cast<std::size_t>(std::ranges::find(cases->columns, query.converted            ? "converted_minor"
+                                                                 : metric.yardstick.given() ? "weighted"
+                                                                                            : metric.value) -
+                               cases->columns.begin());
   std::int64_t sum = 0;
   for (const auto& row : cases->rows)
     if (!row.at(column).empty()) sum += parse_minor(row[column], whole->currency).value();

@@ -165,7 +165,10 @@ class History {
 
   void edit_deal() {
     json::object fields;
-    switch (chance_.below(7)) {
+    switch (chance_.below(9)) {
+      case 7:
+        fields["expected_close_on"] = choice({"2017-02-03", "2017-03-04", nullptr});
+        break;
       case 0:
         fields["owner"] = maybe("member");
         break;
@@ -188,7 +191,9 @@ class History {
         fields["amount_minor"] = chance_.below(1000);
     }
     if (chance_.one_in(3) && custom_) fields["rank"] = chance_.below(9);
-    try_out(on(Verb::change, "deal", any("deal"), fields));
+    Action action = on(Verb::change, "deal", any("deal"), fields);
+    if (chance_.one_in(3)) date(action);
+    try_out(std::move(action));
   }
 
   json::object activity_fields() {

@@ -1,6 +1,7 @@
 #include "simulation/auditor/lists.h"
 
 #include <algorithm>
+#include <set>
 
 namespace traction::auditor {
 namespace {
@@ -242,30 +243,63 @@ Cases deals(const Books& books, const Moment& moment) {
   return cases;
 }
 
+Case visit(const Books& books, const Thing& deal, const Stay& stay, const Moment& moment) {
+  Case one;
+  note_deal(one, &deal);
+  one.of["stage"] = stay.stage;
+  one.of["owner"] = stay.owner;
+  one.of["team"] = stay.team;
+  one.of["holder"] = id_in(deal.body(), "owner");
+  one.of["holder_team"] = books.team_of(one.of["holder"], {});
+  one.is.insert(books.stage_kind(stay.stage));
+  note_day(books, one, "entered", stay.entered);
+  note_day(books, one, "began", stay.began);
+  note_day(books, one, "left", stay.left);
+  if (stay.left) one.is.insert("ended");
+  if (stay.entered)
+    one.much["seconds"] =
+        std::max<std::int64_t>(0, stay.left.value_or(moment.judged).micros - stay.entered->micros) / kSecond;
+  return one;
+}
+
 Cases visits(const Books& books, const Moment& moment) {
   Cases cases;
   for (const Thing* deal : books.live(kDeal))
-    for (const Stay& stay : books.stays(*deal, moment.at)) {
-      Case one;
-      note_deal(one, deal);
-      one.of["stage"] = stay.stage;
-      one.of["owner"] = stay.owner;
-      one.of["team"] = stay.team;
-      one.of["holder"] = id_in(deal->body(), "owner");
-      const Thing* holder = books.find_live(kMember, one.of["holder"]);
-      one.of["holder_team"] = holder ? id_in(holder->body(), "team") : 0;
-      note_currency(books, one, stay.last);
-      note_amount(one, "amount", stay.last, "amount_minor");
-      one.is.insert(books.stage_kind(stay.stage));
-      note_day(books, one, "entered", stay.entered);
-      note_day(books, one, "began", stay.began);
-      note_day(books, one, "left", stay.left);
-      if (stay.left) one.is.insert("ended");
-      if (stay.entered)
-        one.much["seconds"] =
-            std::max<std::int64_t>(0, stay.left.value_or(moment.judged).micros - stay.entered->micros) / kSecond;
-      cases.push_back(std::move(one));
+    for (const Stay& stay : books.stays(*deal, moment.at)) cases.push_back(visit(books, *deal, stay, moment));
+  return cases;
+}
+
+Cases worths(const Books& books, const Moment& moment) {
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal)) {
+    // What was said of its price, in the order in which it was said; at first as if it had always been so.
+    std::vector<std::pair<Instant, const json::object*>> said{{Instant{INT64_MIN}, &deal->versions[0].body}};
+    for (std::size_t i = 1; i < deal->versions.size(); ++i) {
+      const Version &version = deal->versions[i], &earlier = deal->versions[i - 1];
+      if (number_in(version.body, "amount_minor") != number_in(earlier.body, "amount_minor") ||
+          text_in(version.body, "currency") != text_in(earlier.body, "currency"))
+        said.emplace_back(version.occurred.value_or(version.recorded), &version.body);
     }
+    for (const Stay& stay : books.stays(*deal, moment.at)) {
+      const Instant begin = stay.began.value_or(Instant{INT64_MIN});
+      const Instant end = stay.left.value_or(moment.at.value_or(Instant{INT64_MAX}));
+      std::set<Instant> cuts{begin};
+      for (const auto& [when, body] : said)
+        if (when > begin && when < end) cuts.insert(when);
+      for (auto cut = cuts.begin(); cut != cuts.end(); ++cut) {
+        Stay piece = stay;
+        if (cut != cuts.begin()) piece.began = *cut;
+        if (std::next(cut) != cuts.end()) piece.left = *std::next(cut);
+        const json::object* holds = nullptr;
+        for (const auto& [when, body] : said)
+          if (when <= *cut) holds = body;
+        Case one = visit(books, *deal, piece, moment);
+        note_currency(books, one, *holds);
+        note_amount(one, "amount", *holds, "amount_minor");
+        cases.push_back(std::move(one));
+      }
+    }
+  }
   return cases;
 }
 

@@ -25,9 +25,12 @@ Cases leads(const Books& books, const Moment& moment);
 // Deals that had begun. is: won, lost, open. on: created, closed. much: amount, cycle (microseconds).
 Cases deals(const Books& books, const Moment& moment);
 
-// Stays of deals in stages. is: kind of stage, ended. on: entered, began (as Stay says), left. much: amount, seconds.
-// of: owner and team as it began; holder and holder_team, the deal's owner now and that one's team.
+// Stays of deals in stages. is: kind of stage, ended. on: entered, began (as Stay says), left. much: seconds. of: owner
+// and team as it began; holder and holder_team, the deal's owner now and that one's team.
 Cases visits(const Books& books, const Moment& moment);
+
+// Stays cut where the deal's price changed. As visits; much: amount.
+Cases worths(const Books& books, const Moment& moment);
 
 // Steps of a pipeline that deals passed or reached. on: started. is: kind of stage, started_here, advanced, lost_here,
 // still_here, skipped. much: place, the step's in its pipeline. of: pipeline.

@@ -5,9 +5,9 @@
 namespace traction::auditor {
 namespace {
 
-// Visits as states: an open deal counts for who has it now.
+// As states: an open deal counts for who has it now.
 Cases standings(const Books& books, const Moment& moment) {
-  Cases cases = visits(books, moment);
+  Cases cases = worths(books, moment);
   for (Case& one : cases) {
     one.of["owner"] = one.of["holder"];
     one.of["team"] = one.of["holder_team"];

@@ -1,0 +1,33 @@
+// Yardstick: what the cases of a metric are held against: a number of another metric, per group where enough cases
+// stand behind it, else what a field of the group's record says. A weight, a limit, the edges of bands. It rests on all
+// there is up to the instant judged, whatever the question's period and filters. Internal to metrics/. Pure,
+// thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "metrics/select.h"
+
+namespace traction {
+
+// Reads {metric = "NAME" or "NAME.column", by = "COLUMN", least = N, otherwise = "COLUMN.field", say = "…"}; refused
+// (invalid) with what it takes.
+Result<Yardstick> read_yardstick(std::string_view key, const json::value& given);
+
+// Checks a metric's yardsticks against the other metrics, the facts and the records; nothing when they hold.
+std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Catalogue& catalogue,
+                                       const Schema& schema);
+
+// A table (key, n, v, v0, v1 …): per group how many cases its metric has, what cases are held against (null when
+// neither cases nor the record tell), and all columns of the metric. One row with a null key where there are no groups.
+std::string yardstick_table(Select& select, const Yardstick& yardstick, const FactDefinition& fact);
+
+// A statement for (title, n, v, v0, v1 …) of each group that the yardstick tells of.
+Plan compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf);
+
+// "Offer: 0.32 (n = 120)", "Lead: 0.1 (set; n = 3)": a row of that statement in words.
+std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const std::vector<Cell>& row);
+
+}  // namespace traction
