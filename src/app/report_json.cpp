@@ -55,12 +55,14 @@ json::object to_json(const MetricDefinition& metric) {
           {"columns", fmt::format("{}", fmt::join(columns, ", "))},
           {"about", metric.about},
           {"source", metric.source},
-          {"version", metric.version}};
+          {"version", metric.version},
+          {"own", metric.own}};
 }
 
 json::object to_json(const Catalogue& catalogue) {
   json::array list;
-  for (const MetricDefinition& metric : catalogue.metrics()) list.push_back(to_json(metric));
+  for (const MetricDefinition& metric : catalogue.metrics())
+    if (!metric.hidden) list.push_back(to_json(metric));
   return {{"metrics", std::move(list)}};
 }
 

@@ -1,5 +1,6 @@
 #include "app/workspace.h"
 
+#include "app/own_metrics.h"
 #include "domain/decide.h"
 #include "ledger/chain.h"
 
@@ -13,6 +14,7 @@ Workspace::Workspace(std::string name, std::unique_ptr<Ledger> ledger, std::shar
       mart_options_(std::move(mart)),
       clock_(clock) {
   WriterOptions options;
+  options.metrics = definitions_->catalogue;
   options.committed = [this](Seq head) { commits_.tell(head); };
   writer_ = std::make_unique<Writer>(*ledger_, definitions_->schema, clock, random, std::move(options));
 }
@@ -50,6 +52,12 @@ json::object Workspace::settings(Instant as_of) {
 }
 
 std::shared_ptr<const Schema> Workspace::schema() { return writer_->schema(); }
+
+std::shared_ptr<const Catalogue> Workspace::catalogue() { return writer_->catalogue(); }
+
+std::shared_ptr<const Catalogue> Workspace::catalogue_at(Seq at) {
+  return std::make_shared<Catalogue>(workspace_catalogue_at(definitions_->catalogue, *schema(), *ledger_->read(), at));
+}
 
 void Workspace::submit(Command command, Told told) { writer_->submit(std::move(command), std::move(told)); }
 

@@ -53,6 +53,11 @@ class Workspace {
   // The definitions' schema with the workspace's own fields, as of the last command that was answered.
   std::shared_ptr<const Schema> schema();
 
+  // The definitions' metrics with the workspace's own, in the same way, and as they were when the entry `at` was the
+  // last one.
+  std::shared_ptr<const Catalogue> catalogue();
+  std::shared_ptr<const Catalogue> catalogue_at(Seq at);
+
   // Hands a command to the writer (writer.h); many at once share one commit. execute() waits for the answer.
   void submit(Command command, Told told);
   std::future<Result<Outcome>> submit(Command command);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/own_metrics.h"
 #include "app/repeat.h"
 #include "app/store_records.h"
 #include "base/fault.h"
@@ -61,7 +62,9 @@ class Writer::Impl {
         clock_(clock),
         random_(random),
         options_(std::move(options)),
+        check_(metric_check(options_.metrics)),
         schema_(workspace_schema(definitions, *ledger.read())),
+        catalogue_(std::make_shared<Catalogue>(workspace_catalogue(options_.metrics, *schema_, *ledger.read()))),
         scrubber_([this] { scrub(); }),
         thread_([this] { run(); }) {}
 
@@ -83,6 +86,11 @@ class Writer::Impl {
   std::shared_ptr<const Schema> schema() const {
     const std::lock_guard lock(mutex_);
     return schema_;
+  }
+
+  std::shared_ptr<const Catalogue> catalogue() const {
+    const std::lock_guard lock(mutex_);
+    return catalogue_;
   }
 
   void stop() {
@@ -134,7 +142,7 @@ class Writer::Impl {
     records.attach(*reader, job.scans);
     const Head head = reader->head();
     // What it comes to does not matter, only what it looked for.
-    (void)decide(*schema(), records, job.command, head.seq + 1, std::max(clock_.now(), head.recorded_at));
+    (void)decide(*schema(), records, job.command, head.seq + 1, std::max(clock_.now(), head.recorded_at), check_);
   }
 
   void run() {
@@ -182,6 +190,7 @@ class Writer::Impl {
     const Seq before = head_.seq;
     head_.recorded_at = std::max(clock_.now(), head_.recorded_at);
     new_schema_ = schema();
+    new_catalogue_ = catalogue();
     bool to_commit = false;
     for (Job& job : jobs) to_commit |= answer(*transaction, job);
     if (to_commit) commit(std::move(transaction));
@@ -190,6 +199,7 @@ class Writer::Impl {
     {
       const std::lock_guard lock(mutex_);
       schema_ = new_schema_;
+      catalogue_ = new_catalogue_;
     }
     if (head_.seq != before && options_.committed) options_.committed(head_.seq);
   }
@@ -257,7 +267,7 @@ class Writer::Impl {
       }
     }
     records_.attach(transaction, job.scans);
-    Result<Decision> decision = decide(*new_schema_, records_, job.command, head_.seq + 1, head_.recorded_at);
+    Result<Decision> decision = decide(*new_schema_, records_, job.command, head_.seq + 1, head_.recorded_at, check_);
     if (!decision) {
       job.answer = refuse(decision);
       return false;
@@ -280,7 +290,7 @@ class Writer::Impl {
       head_.hash = stored.hash;
     }
     for (const KeyChange& change : decision.keys) transaction.put_key(change.key, change.record);
-    bool fields_changed = false;
+    bool fields_changed = false, metrics_changed = false;
     for (Record& record : decision.records) {
       const RecordType& type = *new_schema_->type(record.type);
       const bool found = type.small && record.state == RecordState::live;
@@ -288,10 +298,13 @@ class Writer::Impl {
           {record.id, record.type, record.version, record.state, record.merged_into, json::serialize(record.body)},
           record.version == record.id, found ? search_text(type, record.body) : "");
       fields_changed |= type.name == "field";
+      metrics_changed |= type.name == "own_metric";
       records_.update(type, std::move(record));
     }
     for (const Seq seq : decision.erased) transaction.erase(seq);
     if (fields_changed) new_schema_ = workspace_schema(definitions_, transaction);
+    if (fields_changed || metrics_changed)
+      new_catalogue_ = std::make_shared<Catalogue>(workspace_catalogue(options_.metrics, *new_schema_, transaction));
   }
 
   Ledger& ledger_;
@@ -299,18 +312,21 @@ class Writer::Impl {
   Clock& clock_;
   Random& random_;
   const WriterOptions options_;
+  const MetricCheck check_;
 
-  mutable std::mutex mutex_;  // of the four below
+  mutable std::mutex mutex_;  // of the five below
   std::condition_variable something_waits_;
   std::deque<Job> waiting_;
   bool stopping_ = false;
   std::shared_ptr<const Schema> schema_;
+  std::shared_ptr<const Catalogue> catalogue_;
 
   // The thread's own.
   StoreRecords records_;
   Head head_;   // as of what was written so far in this transaction
   Head known_;  // at the last commit seen here
   std::shared_ptr<const Schema> new_schema_;
+  std::shared_ptr<const Catalogue> new_catalogue_;
 
   std::mutex erased_mutex_;  // of the two below
   std::condition_variable something_erased_;
@@ -340,6 +356,8 @@ std::future<Result<Outcome>> Writer::submit(Command command) {
   });
   return answer;
 }
+
+std::shared_ptr<const Catalogue> Writer::catalogue() const { return impl_->catalogue(); }
 
 std::shared_ptr<const Schema> Writer::schema() const { return impl_->schema(); }
 

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "domain/command.h"
 #include "ledger/ledger.h"
+#include "metrics/metric.h"
 #include "schema/schema.h"
 
 namespace traction {
@@ -34,6 +35,7 @@ struct WriterOptions {
   std::size_t most_commands = 512;            // that share one commit
   std::size_t most_actions = 4096;            // that share one commit, unless a single command has more
   std::size_t most_waiting = 65'536;          // more than that are refused (busy)
+  Catalogue metrics{};                        // the shipped ones, which a workspace's own are checked beside
   std::function<void(Seq head)> committed{};  // told after every commit that wrote entries; must not throw
 };
 
@@ -58,6 +60,9 @@ class Writer {
 
   // The schema with the workspace's own fields, as of the last answer.
   std::shared_ptr<const Schema> schema() const;
+
+  // The shipped metrics with the workspace's own, in the same way.
+  std::shared_ptr<const Catalogue> catalogue() const;
 
   // Accepts nothing more, finishes what was accepted and ends the thread. May be called again.
   void stop();

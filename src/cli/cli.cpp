@@ -16,8 +16,8 @@ namespace traction {
 std::span<const Subcommand> all_commands() {
   static const std::vector<Subcommand> commands = [] {
     std::vector<Subcommand> all;
-    for (auto* some : {number_commands, look_commands, record_commands, transfer_commands, keeping_commands,
-                       server_commands, openapi_commands})
+    for (auto* some : {number_commands, own_metric_commands, look_commands, record_commands, transfer_commands,
+                       keeping_commands, server_commands, openapi_commands})
       for (Subcommand& each : some()) all.push_back(std::move(each));
     return all;
   }();

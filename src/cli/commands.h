@@ -9,13 +9,14 @@
 
 namespace traction {
 
-std::vector<Subcommand> number_commands();    // metrics, metric
-std::vector<Subcommand> look_commands();      // list, show, search
-std::vector<Subcommand> record_commands();    // add, change, move, delete, undelete, merge, unmerge, erase
-std::vector<Subcommand> transfer_commands();  // import, undo-import, export, demo
-std::vector<Subcommand> keeping_commands();   // init, workspaces, backup, restore, verify, rebuild, doctor, version
-std::vector<Subcommand> openapi_commands();   // openapi
-std::vector<Subcommand> server_commands();    // serve, config
+std::vector<Subcommand> number_commands();      // metrics, metric
+std::vector<Subcommand> own_metric_commands();  // define-metric, hide-metric, unhide-metric, key-metrics
+std::vector<Subcommand> look_commands();        // list, show, search
+std::vector<Subcommand> record_commands();      // add, change, move, delete, undelete, merge, unmerge, erase
+std::vector<Subcommand> transfer_commands();    // import, undo-import, export, demo
+std::vector<Subcommand> keeping_commands();     // init, workspaces, backup, restore, verify, rebuild, doctor, version
+std::vector<Subcommand> openapi_commands();     // openapi
+std::vector<Subcommand> server_commands();      // serve, config
 
 // All of them, as `traction --help` lists them.
 std::span<const Subcommand> all_commands();

@@ -20,11 +20,17 @@ namespace {
 Result<int> list_metrics(CommandSession& session) {
   const auto definitions = session.definitions();
   if (!definitions) return refuse(definitions);
+  const auto workspace = session.workspace();
+  if (!workspace && !session.arguments().workspace.empty()) return refuse(workspace);
+  const auto own = workspace ? (*workspace)->catalogue() : nullptr;
+  const Catalogue& catalogue = own ? *own : (*definitions)->catalogue;
   TextTable table{{{"metric", false}, {"unit", false}, {"by", false}, {"about", false}}, {}};
-  for (const MetricDefinition& metric : (*definitions)->catalogue.metrics())
+  for (const MetricDefinition& metric : catalogue.metrics()) {
+    if (metric.hidden) continue;
     table.rows.push_back({metric.name, metric.unit, fmt::format("{}", fmt::join(metric.by, ", ")), metric.about});
+  }
   if (session.json()) {
-    session.print_json(to_json((*definitions)->catalogue));
+    session.print_json(to_json(catalogue));
   } else {
     session.print(table);
   }
@@ -178,6 +184,7 @@ TextTable in_full(const Passport& passport) {
   add("About", passport.about);
   add("Formula", passport.formula);
   add("Version", std::to_string(passport.version));
+  add_all("Made of", passport.parts);
   add("Period", passport.period);
   add("Compared with", passport.compared);
   add("At", passport.at);
@@ -209,18 +216,22 @@ Result<int> print_cases(CommandSession& session, const Cases& cases) {
 
 Result<int> metric(CommandSession& session) {
   const Arguments& given = session.arguments();
-  const auto definitions = session.definitions();
-  if (!definitions) return refuse(definitions);
-  // First, so that a slip of the pen is told even where there are no data.
-  if (const auto known = (*definitions)->catalogue.find(given.one("NAME")); !known) return refuse(known);
   if (const auto readable = query_of(given, **Zone::find("UTC")); !readable) return refuse(readable);
   const auto workspace = session.workspace();
-  if (!workspace) return refuse(workspace);
+  if (!workspace) {
+    // A slip of the pen is told even where there are no data.
+    const auto definitions = session.definitions();
+    if (!definitions) return refuse(definitions);
+    if (const auto known = (*definitions)->catalogue.find(given.one("NAME")); !known) return refuse(known);
+    return refuse(workspace);
+  }
+  const auto own = (*workspace)->catalogue();
+  const Catalogue& catalogue = *own;
+  if (const auto known = catalogue.find(given.one("NAME")); !known) return refuse(known);
   const auto query = query_of(given, **workspace);
   if (!query) return refuse(query);
   const auto mart = (*workspace)->fresh_mart(session.progress("Catching up"));
   const auto schema = (*workspace)->schema();
-  const Catalogue& catalogue = (*definitions)->catalogue;
   const Instant now = session.clock().now();
   if (given.has("--rows")) {
     const auto cases = ask_cases(*mart, catalogue, *schema, *query, now);

@@ -12,6 +12,7 @@
 #include "app/given.h"
 #include "app/import/import.h"
 #include "app/import/undo.h"
+#include "app/own_metrics.h"
 #include "app/report_json.h"
 #include "app/resolve.h"
 #include "base/text.h"
@@ -28,9 +29,10 @@ constexpr int kInterrupted = 130;  // what a shell expects of a program that SIG
 // What imports need of a workspace; the schema lives as long.
 struct Importing {
   explicit Importing(Workspace& workspace)
-      : schema(workspace.schema()), host{workspace.ledger(), *schema, workspace.clock(), [&workspace](Command command) {
-                                           return workspace.submit(std::move(command));
-                                         }} {}
+      : schema(workspace.schema()),
+        host{workspace.ledger(), *schema, workspace.clock(),
+             [&workspace](Command command) { return workspace.submit(std::move(command)); },
+             metric_check(workspace.definitions().catalogue)} {}
   std::shared_ptr<const Schema> schema;
   ImportHost host;
 };

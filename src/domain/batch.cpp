@@ -18,10 +18,20 @@ void serialize_into(Entry& entry, const SplitBody& fields) {
 
 }  // namespace
 
-Batch::Batch(const Schema& schema, Records& records, const Command& command, Seq next, Instant now)
-    : schema_(schema), records_(records), command_(command), next_(next), now_(now) {
+Batch::Batch(const Schema& schema, Records& records, const Command& command, Seq next, Instant now,
+             const MetricCheck& metrics)
+    : schema_(schema), records_(records), command_(command), next_(next), now_(now), metrics_(metrics) {
   decision_.entries.reserve(command.actions.size());
   decision_.done.reserve(command.actions.size());
+}
+
+MetricsHeld Batch::metrics(std::span<const json::object> own) const {
+  if (metrics_) return metrics_(schema(), own);
+  MetricsHeld none;
+  for (const json::object& body : own)
+    none.wrong.emplace(std::string_view(body.at("name").get_string()),
+                       Refusal{Code::rule, "", "Metrics cannot be defined here."});
+  return none;
 }
 
 const Record* Batch::find(const RecordType& type, Id id) {

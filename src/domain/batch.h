@@ -16,12 +16,14 @@ namespace traction {
 
 class Batch {
  public:
-  Batch(const Schema& schema, Records& records, const Command& command, Seq next, Instant now);
+  Batch(const Schema& schema, Records& records, const Command& command, Seq next, Instant now,
+        const MetricCheck& metrics = {});
 
   const Schema& schema() const { return own_schema_ ? *own_schema_ : schema_; }
   void extend(Schema schema) { own_schema_ = std::move(schema); }
   const Command& command() const { return command_; }
   Instant now() const { return now_; }
+  MetricsHeld metrics(std::span<const json::object> own) const;
   Seq next() const { return next_ + static_cast<Seq>(decision_.entries.size()); }
 
   // The record as it stands, in whatever state, or null. Valid until something is written about it.
@@ -72,6 +74,7 @@ class Batch {
   const Command& command_;
   const Seq next_;
   const Instant now_;
+  const MetricCheck& metrics_;
   Decision decision_;
   std::deque<Touched> touched_;  // in the order of first touch
   std::unordered_map<Id, std::size_t> places_;

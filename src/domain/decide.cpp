@@ -82,6 +82,7 @@ Result<void> check_references(Batch& batch, const Change& change) {
 
 Result<void> apply_rules(Batch& batch, Change& change) {
   if (const auto allowed = parent_rules(batch, change); !allowed) return allowed;
+  if (const auto allowed = key_metrics_rules(batch, change); !allowed) return allowed;
   const std::string& type = change.type.name;
   if (type == "activity") return activity_rules(batch, change);
   if (type == "deal") return deal_rules(batch, change);
@@ -90,6 +91,7 @@ Result<void> apply_rules(Batch& batch, Change& change) {
   if (type == "workspace") return settings_rules(batch, change);
   if (type == "rate") return rate_rules(change);
   if (type == "quota") return quota_rules(change);
+  if (type == "own_metric") return metric_rules(batch, change);
   return {};
 }
 
@@ -242,13 +244,14 @@ Result<void> act(Batch& batch, const Action& action) {
 
 }  // namespace
 
-Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now) {
+Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now,
+                        const MetricCheck& metrics) {
   if (command.actions.empty()) return refuse(Code::required, "actions", "The request holds no action.");
   if (command.actions.size() > kMostActions)
     return refuse(Code::too_large, "actions",
                   fmt::format("The request holds {} actions; split it into requests of at most {}.",
                               command.actions.size(), kMostActions));
-  Batch batch(schema, records, command, next, now);
+  Batch batch(schema, records, command, next, now, metrics);
   for (std::size_t i = 0; i < command.actions.size(); ++i) {
     if (auto acted = act(batch, command.actions[i]); !acted) {
       acted.error().field = fmt::format("actions[{}].{}", i, acted.error().field);
@@ -262,7 +265,7 @@ bool allows(Verb verb, const RecordType& type) {
   switch (verb) {
     case Verb::remove:
     case Verb::restore:
-      return !type.single && type.name != "field";
+      return !type.single && type.name != "field" && type.name != "own_metric";
     case Verb::merge:
     case Verb::unmerge:
       return type.name == "account" || type.name == "contact";

@@ -6,7 +6,10 @@
 // decide.cpp resolves references, checks versions and keys, and calls them.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,10 +62,21 @@ struct Decision {
   std::vector<Done> done;  // one per action, in order
 };
 
+// What a workspace's metrics come to when its own ones are these (bodies of `own_metric` records): the names that can be
+// asked, and which own ones do not hold and why, with "NAME:LINE" as the place.
+struct MetricsHeld {
+  std::vector<std::string> names;
+  std::map<std::string, Refusal> wrong;
+};
+
+// How decide() asks for that, since domain knows no metrics. Without it there are none.
+using MetricCheck = std::function<MetricsHeld(const Schema& schema, std::span<const json::object> own)>;
+
 // A member's own right to act is decided by the caller (app). `next` is the seq the first entry will get, `now` the
 // present of the transaction. A custom field made by the command can be used by the actions after it; of later commands
 // the caller passes a schema that has it. Refusals carry "actions[2].fields.stage" as their field.
-Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now);
+Result<Decision> decide(const Schema& schema, Records& records, const Command& command, Seq next, Instant now,
+                        const MetricCheck& metrics = {});
 
 // Whether the rules ever allow this to be done to records of the type: only accounts and contacts are merged, only
 // persons erased, and what everything else depends on is never removed.

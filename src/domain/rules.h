@@ -38,6 +38,9 @@ Result<void> stage_removal_rules(Batch& batch, const Record& stage);
 Result<void> pipeline_removal_rules(Batch& batch, const Record& pipeline);
 // field.cpp: a custom field fits its record type and keeps its kind.
 Result<void> field_rules(Batch& batch, Change& change);
+// metric.cpp: own metrics hold together and are only added to; key metrics are metrics that can be asked.
+Result<void> metric_rules(Batch& batch, Change& change);
+Result<void> key_metrics_rules(Batch& batch, Change& change);
 // settings.cpp: the zone exists, and so do the outcomes that count as success.
 Result<void> settings_rules(const Batch& batch, Change& change);
 // rate.cpp: a rate is above 0.

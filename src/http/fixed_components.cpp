@@ -173,7 +173,7 @@ constexpr std::string_view kText = R"json({
 "Passport": {
   "description": "What every number carries with it.",
   "type": "object",
-  "required": ["name", "label", "unit", "about", "formula", "version", "better", "source", "zone", "period", "at", "as_of", "smallest_n", "filters", "grouped", "settings", "left_out"],
+  "required": ["name", "label", "unit", "about", "formula", "version", "better", "source", "zone", "period", "at", "as_of", "smallest_n", "parts", "filters", "grouped", "settings", "left_out"],
   "properties": {
     "name": {"type": "string"},
     "label": {"type": "string"},
@@ -181,6 +181,7 @@ constexpr std::string_view kText = R"json({
     "about": {"type": "string"},
     "formula": {"type": "string"},
     "version": {"type": "integer", "minimum": 1},
+    "parts": {"type": "array", "items": {"type": "string"}, "description": "The metrics its formula comes down to, each with its version."},
     "better": {"enum": ["more", "less", "neither"]},
     "source": {"type": "string"},
     "zone": {"type": "string"},
@@ -233,7 +234,7 @@ constexpr std::string_view kText = R"json({
 },
 "Metric": {
   "type": "object",
-  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version"],
+  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version", "own"],
   "properties": {
     "name": {"type": "string"},
     "label": {"type": "string"},
@@ -244,7 +245,18 @@ constexpr std::string_view kText = R"json({
     "columns": {"type": "string", "description": "Names of its columns, where it has several."},
     "about": {"type": "string"},
     "source": {"type": "string"},
-    "version": {"type": "integer", "minimum": 1}
+    "version": {"type": "integer", "minimum": 1},
+    "own": {"type": "boolean", "description": "The workspace defined it itself."}
+  },
+  "additionalProperties": false
+},
+"KeyMetrics": {
+  "type": "object",
+  "required": ["metrics", "from", "record"],
+  "properties": {
+    "metrics": {"type": "array", "items": {"type": "string"}, "description": "Names, in the order chosen."},
+    "from": {"enum": ["member", "team", "workspace"], "description": "Whose choice it is."},
+    "record": {"$ref": "#/components/schemas/Id"}
   },
   "additionalProperties": false
 },

@@ -11,6 +11,7 @@
 #include "app/disk.h"
 #include "app/import/mapping.h"
 #include "app/import/undo.h"
+#include "app/own_metrics.h"
 #include "app/report_json.h"
 #include "base/text.h"
 #include "http/commands.h"
@@ -28,9 +29,10 @@ constexpr std::size_t kLongestMapping = 100'000;
 // What imports need of a workspace; the schema lives as long.
 struct Importing {
   explicit Importing(Workspace& workspace)
-      : schema(workspace.schema()), host{workspace.ledger(), *schema, workspace.clock(), [&workspace](Command command) {
-                                           return workspace.submit(std::move(command));
-                                         }} {}
+      : schema(workspace.schema()),
+        host{workspace.ledger(), *schema, workspace.clock(),
+             [&workspace](Command command) { return workspace.submit(std::move(command)); },
+             metric_check(workspace.definitions().catalogue)} {}
   const std::shared_ptr<const Schema> schema;
   const ImportHost host;
 };

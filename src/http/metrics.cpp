@@ -4,6 +4,7 @@
 #include "app/ask.h"
 #include "app/asked.h"
 #include "app/given.h"
+#include "app/key_metrics.h"
 #include "app/report_json.h"
 #include "http/problem.h"
 #include "http/routes.h"
@@ -35,6 +36,7 @@ std::string tag_of(const Request& request, Seq as_of, Instant now) {
 struct Inquiry {
   std::shared_ptr<Hosted> hosted;
   std::shared_ptr<const Schema> schema;
+  std::shared_ptr<const Catalogue> catalogue;
   Mart* mart = nullptr;
   Query query;
   Instant now;
@@ -45,6 +47,8 @@ Result<Inquiry> inquiry_of(const Context& context) {
   auto hosted = workspace_of(context);
   if (!hosted) return refuse(hosted);
   Workspace& workspace = (*hosted)->workspace();
+  auto catalogue = workspace.catalogue();
+  if (const auto known = catalogue->find(context.text("name")); !known) return refuse(known);
   const auto text = [&](const char* parameter) {
     return context.has(parameter) ? std::optional(context.text(parameter)) : std::nullopt;
   };
@@ -54,16 +58,17 @@ Result<Inquiry> inquiry_of(const Context& context) {
   if (!query) return refuse(query);
   const auto mart = mart_for(context, **hosted, query->as_of.has_value());
   if (!mart) return refuse(mart);
-  return Inquiry{*hosted, workspace.schema(), *mart, std::move(*query), context.host->clock().now()};
+  return Inquiry{*hosted, workspace.schema(), std::move(catalogue),
+                 *mart,   std::move(*query),  context.host->clock().now()};
 }
 
 using Tell = std::function<Result<Response>(const Context&, const Inquiry&)>;
 
 Handler asked(Tell tell) {
   return answering([tell = std::move(tell)](const Context& context) -> Result<Response> {
-    if (const auto known = context.host->definitions()->catalogue.find(context.text("name")); !known)
-      return problem(404, name(known.error().code), "name", known.error().sentence);
     const auto inquiry = inquiry_of(context);
+    if (!inquiry && inquiry.error().field == "metric" && inquiry.error().code == Code::unknown)
+      return problem(404, name(inquiry.error().code), "name", inquiry.error().sentence);
     if (!inquiry) return refuse(inquiry);
     const std::string tag = tag_of(*context.request, inquiry->mart->applied(), inquiry->now);
     if (const std::string* held = context.request->header("if-none-match"); held && *held == tag) {
@@ -85,15 +90,13 @@ Response told(const Context& context, const Inquiry& inquiry, const json::object
 }
 
 Result<Response> tell_answer(const Context& context, const Inquiry& inquiry) {
-  const auto answer =
-      ask(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query, inquiry.now);
+  const auto answer = ask(*inquiry.mart, *inquiry.catalogue, *inquiry.schema, inquiry.query, inquiry.now);
   if (!answer) return refuse(answer);
   return told(context, inquiry, to_json(*answer), answer->passport.as_of);
 }
 
 Result<Response> tell_passport(const Context& context, const Inquiry& inquiry) {
-  const auto answer =
-      ask(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query, inquiry.now);
+  const auto answer = ask(*inquiry.mart, *inquiry.catalogue, *inquiry.schema, inquiry.query, inquiry.now);
   if (!answer) return refuse(answer);
   return told(context, inquiry, to_json(answer->passport), answer->passport.as_of);
 }
@@ -101,10 +104,26 @@ Result<Response> tell_passport(const Context& context, const Inquiry& inquiry) {
 Result<Response> tell_rows(const Context& context, const Inquiry& inquiry) {
   const auto& instant = inquiry.query.as_of;
   const Seq as_of = instant ? inquiry.mart->recorded_by(*instant) : inquiry.mart->applied();
-  const auto cases = ask_cases(*inquiry.mart, context.host->definitions()->catalogue, *inquiry.schema, inquiry.query,
-                               inquiry.now, static_cast<std::size_t>(context.integer("limit", 100)));
+  const auto cases = ask_cases(*inquiry.mart, *inquiry.catalogue, *inquiry.schema, inquiry.query, inquiry.now,
+                               static_cast<std::size_t>(context.integer("limit", 100)));
   if (!cases) return refuse(cases);
   return told(context, inquiry, to_json(*cases), as_of);
+}
+
+Result<Response> list_metrics(const Context& context) {
+  const auto hosted = workspace_of(context);
+  if (!hosted) return refuse(hosted);
+  return json_response(200, to_json(*(*hosted)->workspace().catalogue()));
+}
+
+Result<Response> tell_key_metrics(const Context& context) {
+  const auto hosted = workspace_of(context);
+  if (!hosted) return refuse(hosted);
+  Workspace& workspace = (*hosted)->workspace();
+  const auto key = key_metrics(*workspace.ledger().read(), *workspace.schema(), *workspace.catalogue(),
+                               context.integer("member"), context.integer("team"));
+  if (!key) return refuse(key);
+  return json_response(200, to_json(*key));
 }
 
 // What a question may say, in the order in which the command line has it.
@@ -187,10 +206,29 @@ std::vector<Route> metric_routes(const Schema&) {
                     .id = "list_metrics",
                     .tag = "Metrics",
                     .summary = "Which metrics there are",
+                    .about = "Those of the workspace's own are among them, those it hides are not.",
+                    .parameters = {workspace_parameter()},
                     .answers = {{.status = 200, .about = "All of them, by name.", .schema = "MetricList"}},
-                    .handler = answering([](const Context& context) -> Result<Response> {
-                      return json_response(200, to_json(context.host->definitions()->catalogue));
-                    })});
+                    .problems = {404},
+                    .handler = answering(list_metrics)});
+  routes.push_back(
+      {.method = Method::get,
+       .path = "/api/v1/key-metrics",
+       .policy = kReader,
+       .id = "read_key_metrics",
+       .tag = "Metrics",
+       .summary = "What somebody looks at first",
+       .about = "Chosen in the field `key_metrics` of a member, a team or the settings: the nearest choice "
+                "holds, from the member through the teams above to the workspace.",
+       .parameters = {workspace_parameter(),
+                      {.name = "member", .about = "Of this member.", .kind = Parameter::Kind::integer, .min = 1},
+                      {.name = "team",
+                       .about = "Of this team; with a member, only the member counts.",
+                       .kind = Parameter::Kind::integer,
+                       .min = 1}},
+       .answers = {{.status = 200, .about = "Their names, and whose choice it is.", .schema = "KeyMetrics"}},
+       .problems = {404},
+       .handler = answering(tell_key_metrics)});
   routes.push_back(question("/api/v1/metrics/{name}", "ask_metric", "What a metric comes to", "Answer", tell_answer));
   Route rows = question("/api/v1/metrics/{name}/rows", "list_metric_rows", "The very cases that were counted", "Rows",
                         tell_rows);

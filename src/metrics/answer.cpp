@@ -40,7 +40,7 @@ Result<std::vector<std::string>> held_against(const Asking& asking, const Questi
     const auto table = run(asking, compile_yardstick(asking.catalogue, asking.schema, question, leaf));
     if (!table) return refuse(table);
     for (const auto& row : table->rows)
-      lines.push_back(yardstick_words(metric, **asking.catalogue.find(metric.yardstick.metric), row));
+      lines.push_back(yardstick_words(metric, *asking.catalogue.part(metric.yardstick.metric), row));
   }
   return lines;
 }

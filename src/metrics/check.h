@@ -1,6 +1,6 @@
-// Checks of metrics against each other, once all are read: formulas that need themselves or what is not there, amounts
-// joined with what has no currency, yardsticks that nothing can be held against. Called by Catalogue::load alone.
-// Pure, thread-safe.
+// Checks of a metric against the others, once all are read: formulas that need themselves, what is not there or too
+// much, amounts joined with what has no currency, yardsticks that nothing can be held against. Called by the catalogue
+// alone. Pure, thread-safe.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,8 @@
 
 namespace traction {
 
-// The first mistake, with the place of its metric; nothing when all hold.
-std::optional<Refusal> check_together(const Catalogue& catalogue, const Schema& schema);
+// The first mistake, with the place of the metric; nothing when it holds.
+std::optional<Refusal> check_beside_others(const MetricDefinition& metric, const Catalogue& catalogue,
+                                           const Schema& schema);
 
 }  // namespace traction

@@ -200,7 +200,7 @@ Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leav
     const bool back = how == Formula::Kind::last_year;
     if (back && !then) return std::nullopt;
     const std::string part = used.substr(0, used.find('.'));
-    const MetricDefinition& metric = **catalogue.find(part);
+    const MetricDefinition& metric = *catalogue.part(part);
     const MetricColumn* column = used == part ? &metric.columns[0] : metric.column(used.substr(part.size() + 1));
     CHECK(column);
     return number_of(catalogue, question, metric, static_cast<std::size_t>(column - metric.columns.data()),

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <charconv>
 
+#include "base/instant.h"
 #include "base/text.h"
-#include "metrics/check.h"
-#include "metrics/metric.h"
+#include "metrics/load.h"
 #include "metrics/path.h"
 #include "metrics/yardstick.h"
 #include "schema/toml.h"
 
 namespace traction {
 namespace {
+
+constexpr std::size_t kLongestName = 60;
 
 const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
 const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
@@ -22,6 +24,38 @@ const std::vector<std::string> kMeasures = {"mean", "median", "p75",    "p90", "
 
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
+}
+
+bool is_metric_name(std::string_view text) {
+  if (text.size() > kLongestName || text.empty() || text[0] < 'a' || text[0] > 'z') return false;
+  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+}
+
+// Whether a condition's value can be compared with a column: "" stands for empty.
+bool fits(FieldType type, const std::string& text) {
+  const auto whole = [&](auto number) {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc() && read.ptr == text.data() + text.size();
+  };
+  switch (type) {
+    case FieldType::boolean:
+      return text.empty() || text == "true" || text == "false";
+    case FieldType::integer:
+    case FieldType::duration:
+    case FieldType::reference:
+    case FieldType::money:
+      return text.empty() || whole(std::int64_t{});
+    case FieldType::decimal:
+      return text.empty() || whole(double{});
+    case FieldType::date:
+      return text.empty() || text == "past" || text == "future" || parse_date(text).has_value();
+    case FieldType::instant:
+      return text.empty() || text == "past" || text == "future";
+    case FieldType::calendar:
+      return text.empty();
+    default:
+      return true;
+  }
 }
 
 // Values of conditions are texts, numbers and booleans; all are compared as the column's type later.
@@ -81,6 +115,9 @@ class MetricReader {
     for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
                                     std::pair("about", &metric_.about), std::pair("source", &metric_.source)})
       if (text->empty()) wrong(key, fmt::format("A metric needs \"{}\".", key), Code::required);
+    if (!is_metric_name(metric_.name))
+      wrong("name", fmt::format("\"{}\" is no name: it takes lower case letters, digits and _, at most {}.",
+                                excerpt(metric_.name), kLongestName));
     one_of("kind", kind, kKinds);
     one_of("unit", metric_.unit, kUnits);
     one_of("better", metric_.better, kBetter);
@@ -161,6 +198,7 @@ class MetricReader {
     for (const auto& [column, values] : given.as_object()) {
       Condition condition{column, {}, negate};
       const json::array list = values.is_array() ? values.as_array() : json::array{values};
+      if (list.empty()) return wrong(key, fmt::format("\"{}\" needs a value to compare with.", condition.column));
       for (const json::value& value : list) {
         const auto text = value_text(value);
         if (!text) return wrong(key, fmt::format("\"{}\" takes texts, whole numbers and true or false.", key));
@@ -168,14 +206,10 @@ class MetricReader {
       }
       const FactColumn* known = need_column(key, condition.column);
       if (!known) return;
-      if (known->type == FieldType::boolean)
-        for (const std::string& text : condition.values)
-          if (text != "true" && text != "false" && !text.empty())
-            return wrong(key, fmt::format("\"{}\" is true or false.", condition.column));
-      if (known->type == FieldType::instant)
-        for (const std::string& text : condition.values)
-          if (text != "past" && text != "future" && !text.empty())
-            return wrong(key, fmt::format("\"{}\" is \"past\", \"future\" or empty.", condition.column));
+      for (const std::string& text : condition.values)
+        if (!fits(known->type, text))
+          return wrong(key, fmt::format("\"{}\" is of type {}, so it is never \"{}\".", condition.column,
+                                        traction::name(known->type), excerpt(text)));
       out.push_back(std::move(condition));
     }
   }
@@ -483,34 +517,25 @@ class MetricReader {
 
 }  // namespace
 
-Result<Catalogue> Catalogue::load(std::span<const DefinitionFile> files, std::vector<FactDefinition> facts,
-                                  const Schema& schema) {
-  Catalogue catalogue;
-  catalogue.facts_ = std::move(facts);
-  std::map<std::string, std::string> places;
-  for (const DefinitionFile& file : files) {
-    const auto parsed = parse_toml(file.path, file.text);
-    if (!parsed) return refuse(parsed);
-    TomlTable root(file.path, *parsed);
-    json::value blocks;
-    root.get("metric", blocks);
-    root.nothing_else();
-    const toml::array* list = parsed->get_as<toml::array>("metric");
-    if (!list || !list->is_array_of_tables())
-      root.fault("metric", Code::required, "A file of metrics holds [[metric]] blocks.");
-    if (root.refusal()) return tl::unexpected(*root.refusal());
-    for (const toml::node& block : *list) {
-      auto metric = MetricReader(file.path, *block.as_table(), catalogue.facts_, schema).read();
-      if (!metric) return refuse(metric);
-      if (const auto [known, added] = places.emplace(metric->name, metric->place); !added)
-        return refuse(Code::duplicate, metric->place,
-                      fmt::format("The metric \"{}\" is already at {}.", metric->name, known->second));
-      catalogue.metrics_.push_back(std::move(*metric));
-    }
+Result<std::vector<MetricDefinition>> read_metrics(const DefinitionFile& file, std::span<const FactDefinition> facts,
+                                                   const Schema& schema) {
+  const auto parsed = parse_toml(file.path, file.text);
+  if (!parsed) return refuse(parsed);
+  TomlTable root(file.path, *parsed);
+  json::value blocks;
+  root.get("metric", blocks);
+  root.nothing_else();
+  const toml::array* list = parsed->get_as<toml::array>("metric");
+  if (!list || !list->is_array_of_tables())
+    root.fault("metric", Code::required, "A file of metrics holds [[metric]] blocks.");
+  if (root.refusal()) return tl::unexpected(*root.refusal());
+  std::vector<MetricDefinition> metrics;
+  for (const toml::node& block : *list) {
+    auto metric = MetricReader(file.path, *block.as_table(), facts, schema).read();
+    if (!metric) return refuse(metric);
+    metrics.push_back(std::move(*metric));
   }
-  std::ranges::sort(catalogue.metrics_, {}, &MetricDefinition::name);
-  if (const auto refusal = check_together(catalogue, schema)) return tl::unexpected(*refusal);
-  return catalogue;
+  return metrics;
 }
 
 }  // namespace traction

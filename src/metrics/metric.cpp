@@ -14,7 +14,8 @@ namespace {
 
 std::vector<std::string> metric_names(std::span<const MetricDefinition> metrics) {
   std::vector<std::string> names;
-  for (const MetricDefinition& metric : metrics) names.push_back(metric.name);
+  for (const MetricDefinition& metric : metrics)
+    if (!metric.hidden) names.push_back(metric.name);
   return names;
 }
 
@@ -30,11 +31,22 @@ bool MetricDefinition::ignores(std::string_view fact_column) const {
 }
 
 Result<const MetricDefinition*> Catalogue::find(std::string_view metric) const {
-  const auto found = std::ranges::find(metrics_, metric, &MetricDefinition::name);
-  if (found != metrics_.end()) return &*found;
+  const MetricDefinition* found = part(metric);
+  if (found && !found->hidden) return found;
+  if (found)
+    return refuse(Code::rule, "metric",
+                  fmt::format("The metric \"{}\" is hidden in this workspace. Show it again to ask for it.", metric));
+  if (const auto own = wrong_.find(std::string(metric)); own != wrong_.end())
+    return refuse(Code::rule, "metric",
+                  fmt::format("The metric \"{}\" of this workspace no longer holds. {}", metric, own->second.sentence));
   return refuse(Code::unknown, "metric",
                 fmt::format("There is no metric \"{}\".{}", excerpt(metric),
                             did_you_mean(excerpt(metric), metric_names(metrics_))));
+}
+
+const MetricDefinition* Catalogue::part(std::string_view metric) const {
+  const auto found = std::ranges::find(metrics_, metric, &MetricDefinition::name);
+  return found == metrics_.end() ? nullptr : &*found;
 }
 
 const FactDefinition& Catalogue::fact(std::string_view fact_name) const {
@@ -48,9 +60,9 @@ std::vector<const MetricDefinition*> Catalogue::leaves(const MetricDefinition& m
   std::vector<const MetricDefinition*> all;
   for (const MetricColumn& column : metric.columns)
     for (const std::string& used : names(column.formula)) {
-      const auto part = find(used.substr(0, used.find('.')));
-      CHECK(part.has_value());
-      for (const MetricDefinition* leaf : leaves(**part))
+      const MetricDefinition* named = part(used.substr(0, used.find('.')));
+      CHECK(named);
+      for (const MetricDefinition* leaf : leaves(*named))
         if (std::ranges::find(all, leaf) == all.end()) all.push_back(leaf);
     }
   return all;

@@ -95,7 +95,9 @@ struct MetricDefinition {
   std::optional<Formula> met;              // of derived: at or below 0 there is nothing left to reach
   std::vector<std::string> regardless_of;  // of base: columns it is neither grouped nor filtered by
   Yardstick yardstick;
-  std::string place;  // "metrics/revenue.toml:12"
+  std::string place;    // "metrics/revenue.toml:12", of an own one "NAME:3"
+  bool own = false;     // a workspace's, not shipped
+  bool hidden = false;  // by the workspace: computed where a formula needs it, but not to be asked
 
   const MetricColumn* column(std::string_view column_name) const;  // or null
   // Of base: grouping or filtering by something behind that column leaves it as it is.
@@ -103,6 +105,13 @@ struct MetricDefinition {
   bool limited() const { return yardstick.as == Yardstick::As::limit; }
   bool banded() const { return yardstick.as == Yardstick::As::bands; }
   bool judges_age() const { return !old_enough_say.empty(); }
+};
+
+// What a workspace says of one metric: its own definition, one [[metric]] block, or nothing for a shipped one.
+struct OwnMetric {
+  std::string name, definition;
+  int version = 1;
+  bool hidden = false;
 };
 
 class Catalogue {
@@ -113,8 +122,16 @@ class Catalogue {
   static Result<Catalogue> load(std::span<const DefinitionFile> files, std::vector<FactDefinition> facts,
                                 const Schema& schema);
 
-  // The metric of that name; refused (unknown) with the nearest name.
+  // These metrics and a workspace's own, checked in the same way. Own ones that do not hold are not in it but in
+  // wrong().
+  Catalogue with_own(std::span<const OwnMetric> own, const Schema& schema) const;
+
+  // The metric of that name, as somebody asks for it; refused (unknown) with the nearest name, or (rule) when it is
+  // hidden or an own one that no longer holds.
   Result<const MetricDefinition*> find(std::string_view metric) const;
+
+  // The same for a formula: hidden or not; null when there is none.
+  const MetricDefinition* part(std::string_view metric) const;
 
   std::span<const MetricDefinition> metrics() const { return metrics_; }  // by name
   std::span<const FactDefinition> facts() const { return facts_; }        // in build order
@@ -123,9 +140,16 @@ class Catalogue {
   // The metrics over facts that a metric is computed from, each once: itself, or what its formula comes down to.
   std::vector<const MetricDefinition*> leaves(const MetricDefinition& metric) const;
 
+  // Own metrics that do not hold beside the others, by name, each with its place "NAME:LINE" as the field.
+  const std::map<std::string, Refusal>& wrong() const { return wrong_; }
+
  private:
+  Result<void> add(const DefinitionFile& file, const Schema& schema);
+  void sort();
+
   std::vector<MetricDefinition> metrics_;
   std::vector<FactDefinition> facts_;
+  std::map<std::string, Refusal> wrong_;
 };
 
 // Fewest cases before the number is shown as one: rate 10, median 6, p75 11, p90 29, anything else 0.

@@ -114,6 +114,17 @@ std::vector<std::string> grouped(const Question& question) {
   return lines;
 }
 
+void add_parts(const Catalogue& catalogue, const MetricDefinition& metric, std::vector<std::string>& parts) {
+  if (metric.kind != MetricKind::derived) return;
+  for (const std::string& used : names(metric.columns[0].formula)) {
+    const MetricDefinition* part = catalogue.part(used.substr(0, used.find('.')));
+    const std::string words = fmt::format("{}, version {}", part->name, part->version);
+    if (std::ranges::find(parts, words) != parts.end()) continue;
+    parts.push_back(words);
+    add_parts(catalogue, *part, parts);
+  }
+}
+
 }  // namespace
 
 std::string formula_words(const MetricDefinition& metric) {
@@ -136,6 +147,7 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
   passport.better = metric.better;
   passport.formula = formula_words(metric);
   passport.version = metric.version;
+  add_parts(asking.catalogue, metric, passport.parts);
   passport.zone = question.settings.zone;
   passport.currency_rule = currency_rule(question, rows);
   passport.period = period_words(question, question.period);

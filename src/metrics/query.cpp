@@ -45,6 +45,7 @@ json::object to_json(const Passport& passport) {
                       {"about", passport.about},
                       {"formula", passport.formula},
                       {"version", passport.version},
+                      {"parts", to_array(passport.parts)},
                       {"better", passport.better},
                       {"source", passport.source},
                       {"zone", passport.zone},

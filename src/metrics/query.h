@@ -65,6 +65,7 @@ struct Passport {
   std::string name, label, unit, about, source, better;
   std::string formula;  // in words and metric names
   int version = 1;
+  std::vector<std::string> parts;  // metrics that the formula comes down to: "won_deals, version 1"
   std::string zone, currency_rule, period, at;
   std::string as_of_at;  // the instant whose knowledge was asked for, "" when none was
   std::string compared;  // the period compared with, "" when none was asked

@@ -279,7 +279,7 @@ class Builder {
     if (metric.kind == MetricKind::derived && column.formula.kind == Formula::Kind::name) {
       // Another metric, asked the same, stands there as it does by itself.
       const std::string& used = column.formula.name;
-      const MetricDefinition& part = **catalogue_.find(used.substr(0, used.find('.')));
+      const MetricDefinition& part = *catalogue_.part(used.substr(0, used.find('.')));
       const MetricColumn* own = used == part.name ? &part.columns[0] : part.column(used.substr(part.name.size() + 1));
       return value(part, static_cast<std::size_t>(own - part.columns.data()), leaves, then, {});
     }

@@ -179,7 +179,7 @@ std::string Select::facts_at() {
   std::set<std::string> used;
   for (const MetricDefinition* leaf : question_.leaves) {
     used.insert(leaf->from);
-    if (leaf->yardstick.given()) used.insert((*catalogue_.find(leaf->yardstick.metric))->from);
+    if (leaf->yardstick.given()) used.insert(catalogue_.part(leaf->yardstick.metric)->from);
   }
   const auto facts = catalogue_.facts();
   for (auto fact = facts.rbegin(); fact != facts.rend(); ++fact)

@@ -12,9 +12,9 @@ namespace traction {
 namespace {
 
 const MetricDefinition& metric_of(const Catalogue& catalogue, const Yardstick& yardstick) {
-  const auto metric = catalogue.find(yardstick.metric);
-  CHECK(metric.has_value());
-  return **metric;
+  const MetricDefinition* metric = catalogue.part(yardstick.metric);
+  CHECK(metric);
+  return *metric;
 }
 
 std::size_t place_of(const MetricDefinition& metric, const Yardstick& yardstick) {
@@ -71,19 +71,19 @@ std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Cat
   const Yardstick& yardstick = metric.yardstick;
   if (!yardstick.given()) return std::nullopt;
   const auto wrong = [&](Code code, std::string sentence) { return Refusal{code, metric.place, std::move(sentence)}; };
-  const auto other = catalogue.find(yardstick.metric);
-  if (!other) return wrong(Code::unknown, other.error().sentence);
-  if ((*other)->kind == MetricKind::derived || (*other)->kind == MetricKind::table || (*other)->yardstick.given())
-    return wrong(Code::invalid, fmt::format("Nothing can be held against \"{}\": it is not computed from cases alone.",
-                                            (*other)->name));
-  if (!yardstick.column.empty() && !(*other)->column(yardstick.column))
-    return wrong(Code::unknown, fmt::format("\"{}\" has no column \"{}\".", (*other)->name, yardstick.column));
+  const MetricDefinition* other = catalogue.part(yardstick.metric);
+  if (!other) return wrong(Code::unknown, catalogue.find(yardstick.metric).error().sentence);
+  if (other->kind == MetricKind::derived || other->kind == MetricKind::table || other->yardstick.given())
+    return wrong(Code::invalid,
+                 fmt::format("Nothing can be held against \"{}\": it is not computed from cases alone.", other->name));
+  if (!yardstick.column.empty() && !other->column(yardstick.column))
+    return wrong(Code::unknown, fmt::format("\"{}\" has no column \"{}\".", other->name, yardstick.column));
   if (yardstick.by.empty() && yardstick.otherwise.empty()) return std::nullopt;
   const FactColumn* ours = catalogue.fact(metric.from).column(yardstick.by);
-  const FactColumn* theirs = catalogue.fact((*other)->from).column(yardstick.by);
+  const FactColumn* theirs = catalogue.fact(other->from).column(yardstick.by);
   if (!ours || !theirs || ours->references.empty() || ours->references != theirs->references)
     return wrong(Code::invalid, fmt::format("\"{}\" and \"{}\" do not both refer to a record by \"{}\".", metric.name,
-                                            (*other)->name, yardstick.by));
+                                            other->name, yardstick.by));
   if (yardstick.otherwise.empty()) return std::nullopt;
   const std::string field = yardstick.otherwise.substr(yardstick.otherwise.find('.') + 1);
   const Field* known = schema.need(ours->references).field(field);

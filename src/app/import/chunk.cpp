@@ -90,7 +90,7 @@ Result<void> FileImport::settle() {
 // Takes out the rows for which a chunk was refused: all that a rehearsal refuses, else the one the refusal names. False
 // when it was for none of them.
 bool FileImport::drop_refused(const Refusal& refusal) {
-  Rehearsal rehearsal(host_.schema, host_.ledger, host_.clock.now());
+  Rehearsal rehearsal(host_.schema, host_.ledger, host_.clock.now(), host_.metrics);
   Made made;
   bool any = false;
   const auto drop = [&](const PlannedRow& row, const Refusal& why) {

@@ -111,7 +111,7 @@ ImportRun import_files(const ImportHost& host, const std::vector<ImportSource>& 
     files.push_back(std::move(*prepared));
   }
   put_in_order(files);
-  Rehearsal records(host.schema, host.ledger, host.clock.now());
+  Rehearsal records(host.schema, host.ledger, host.clock.now(), host.metrics);
   for (const auto& file : files) {
     auto report = FileImport(host, *file, options, records).run();
     if (!report) {

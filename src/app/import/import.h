@@ -25,6 +25,7 @@ struct ImportHost {
   const Schema& schema;
   Clock& clock;
   std::function<std::future<Result<Outcome>>(Command)> submit;
+  MetricCheck metrics{};  // as decide() takes it
 };
 
 struct ImportSource {

@@ -245,7 +245,8 @@ class Parser {
     finish(keys);
     const RecordType* type = schema_.type(record.type);
     const auto names = schema_.type_names();
-    if (type == nullptr || type->single || type->name == "import" || type->name == "field")
+    if (type == nullptr || type->single || type->name == "import" || type->name == "field" ||
+        type->name == "own_metric")
       return fault(in, Code::unknown,
                    fmt::format("No record of type \"{}\" can be imported.{}", excerpt(record.type),
                                did_you_mean(excerpt(record.type), names)));

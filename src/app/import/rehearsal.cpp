@@ -2,7 +2,8 @@
 
 namespace traction {
 
-Rehearsal::Rehearsal(const Schema& schema, Ledger& ledger, Instant now) : schema_(schema), ledger_(ledger), now_(now) {
+Rehearsal::Rehearsal(const Schema& schema, Ledger& ledger, Instant now, MetricCheck metrics)
+    : schema_(schema), ledger_(ledger), now_(now), metrics_(std::move(metrics)) {
   refresh();
 }
 
@@ -15,7 +16,7 @@ void Rehearsal::refresh() {
 }
 
 Result<Outcome> Rehearsal::apply(const Command& command) {
-  auto decision = decide(schema_, *this, command, next_, now_);
+  auto decision = decide(schema_, *this, command, next_, now_, metrics_);
   seen_.clear();
   if (!decision) return refuse(decision);
   Outcome outcome;

@@ -17,7 +17,7 @@ namespace traction {
 
 class Rehearsal : public Records {
  public:
-  Rehearsal(const Schema& schema, Ledger& ledger, Instant now);
+  Rehearsal(const Schema& schema, Ledger& ledger, Instant now, MetricCheck metrics);
 
   // Decides a command and keeps what it would make, for the commands after it.
   Result<Outcome> apply(const Command& command);
@@ -40,6 +40,7 @@ class Rehearsal : public Records {
   const Schema& schema_;
   Ledger& ledger_;
   const Instant now_;
+  const MetricCheck metrics_;
   std::unique_ptr<Reader> reader_;
   Scans scans_;
   StoreRecords store_;
