@@ -45,7 +45,7 @@ class History {
 
   // Something happens, or is refused.
   void step() {
-    story.now.micros += chance_.below(40) * 3600 * kSecond;
+    story.now.micros += chance_.below(4) * 12 * 3600 * kSecond;
     switch (chance_.below(49)) {
       case 0:
       case 1:
@@ -121,8 +121,11 @@ class History {
     const char* chosen = chance_.of(std::vector<const char*>(choices));
     return chosen ? json::value(chosen) : json::value(nullptr);
   }
-  // Few distinct times, so that many fall together.
-  Instant past() { return {story.now.micros - chance_.below(60) * 12 * 3600 * kSecond}; }
+  // Few distinct times, so that many fall together, and some that lie just within reach of one another.
+  Instant past() {
+    const std::int64_t apart = chance_.of(std::vector<std::int64_t>{0, 0, 0, 0, 300, 3600});
+    return {story.now.micros - (chance_.below(60) * 12 * 3600 - apart) * kSecond};
+  }
   void date(Action& action) {
     if (chance_.one_in(10))
       action.occurred_unknown = true;
@@ -280,7 +283,7 @@ class History {
 
   void edit_settings() {
     try_out(on(Verb::change, "workspace", 1,
-               {{"zone", choice({"UTC", "Asia/Tokyo", "America/New_York"})},
+               {{"zone", choice({"UTC", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe"})},
                 {"conversation_seconds", chance_.below(90)},
                 {"cold_success", choice({"connected", "replied,held"})}}));
   }

@@ -3,7 +3,7 @@
 namespace traction::auditor {
 
 Rules activity_rules() {
-  return {
+  Rules rules{
       {"touches", counted({touches, {}, "happened"})},
       {"calls_made", counted({touches, is({"call", "outbound"}), "happened"})},
       {"call_connect_rate", shared({touches, is({"call", "outbound"}), "happened"}, "connect")},
@@ -18,6 +18,15 @@ Rules activity_rules() {
       {"conversations", counted({touches, is({"conversation"}), "happened"})},
       {"follow_ups", counted({touches, is({"follow_up"}, {"post_close"}), "happened"})},
       {"post_close_follow_ups", counted({touches, is({"outbound", "post_close"}), "happened"})},
+      {"meetings_booked", counted({duties, is({"meeting"}), "noted"})},
+      {"meetings_held", counted({touches, is({"meeting", "held"}), "happened"})},
+      {"meeting_show_rate", shared({duties, is({"meeting", "came_due"}), "came_due"}, "held")},
+      {"tasks_done", counted({duties, is({"task", "ended"}), "done"})},
+      {"task_seconds", added({duties, is({"task", "ended"}), "done"}, "spent")},
+      {"follow_up_latency",
+       lasted({duties, both(is({"follow_up"}, {"to_come"}), known("late")), "due"}, {0.5, 0.9}, "late")},
+      {"time_to_answer", lasted({duties, both(is({"question"}), known("waited")), "noted"}, {0.5, 0.9}, "waited")},
+      {"questions_overdue", counted({duties, is({"question", "overdue"}), "due"})},
       {"lead_response_time", lasted({leads, known("seconds"), "created"}, {0.5, 0.9})},
       {"lead_response_business_time", lasted({leads, known("seconds"), "created"}, {0.5, 0.9}, "working_seconds")},
       {"lead_response_within_5m_rate", shared({leads, is({"older_than_5m"}), "created"}, "within_5m")},
@@ -25,6 +34,8 @@ Rules activity_rules() {
       {"lead_response_within_1d_rate", shared({leads, is({"older_than_1d"}), "created"}, "within_1d")},
       {"never_answered_rate", shared({leads, is({"judged"}), "created"}, "waiting")},
   };
+  rules["task_seconds"].usual = "task_kind";
+  return rules;
 }
 
 }  // namespace traction::auditor

@@ -57,7 +57,11 @@ std::vector<Date> months(const Portion& portion, const Case& one, const Span& sp
   return all;
 }
 
-std::string text(Id id) { return id == 0 ? "" : std::to_string(id); }
+std::string key(const Case& one, const std::string& dimension) {
+  if (const auto word = one.called.find(dimension); word != one.called.end()) return word->second;
+  const auto id = one.of.find(dimension);
+  return id == one.of.end() || id->second == 0 ? "" : std::to_string(id->second);
+}
 
 }  // namespace
 
@@ -78,7 +82,8 @@ const Cases& Auditor::listed(List list, const Moment& moment) {
 Reckoning Auditor::reckon(const Inquiry& inquiry) {
   const Rule& rule = rules().at(inquiry.metric);
   std::vector<std::string> by = inquiry.by;
-  if (rule.by_stage && (by.empty() || (rule.always_staged && !std::ranges::count(by, "stage")))) by.push_back("stage");
+  if (!rule.usual.empty() && (by.empty() || (rule.always && !std::ranges::count(by, rule.usual))))
+    by.push_back(rule.usual);
   const Span span{inquiry.from, inquiry.to};
   const std::size_t portions = rule.portions.size();
   std::map<Group, std::vector<Cases>> groups;
@@ -95,8 +100,7 @@ Reckoning Auditor::reckon(const Inquiry& inquiry) {
       if (portion.which && !portion.which(one)) continue;
       Group group;
       if (rule.money) group.currency = one.called.at("currency");
-      for (const std::string& dimension : by)
-        group.keys.push_back(text(one.of.contains(dimension) ? one.of.at(dimension) : 0));
+      for (const std::string& dimension : by) group.keys.push_back(key(one, dimension));
       const auto add = [&](const Group& to) {
         groups.try_emplace(to, portions).first->second[i].push_back(one);
         if (i == 0) around[unstaged(to)].push_back(one);

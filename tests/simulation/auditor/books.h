@@ -21,6 +21,7 @@ enum Kind {
   kStage = 8,
   kDeal = 11,
   kActivity = 12,
+  kProposal = 15,
 };
 
 struct Version {

@@ -4,7 +4,6 @@
 #include <set>
 
 namespace traction::auditor {
-namespace {
 
 using When = std::optional<Instant>;
 
@@ -16,15 +15,21 @@ void note_amount(Case& one, const char* name, const json::object& body, const ch
   if (const auto amount = number_in(body, field)) one.much[name] = *amount;
 }
 
-void note_word(Case& one, const std::string& word) {
-  if (!word.empty()) one.is.insert(word);
-}
-
-// The stage a deal is in now and its product, by which anything about the deal can be grouped.
 void note_deal(Case& one, const Thing* deal) {
   if (!deal) return;
   one.of["stage"] = id_in(deal->body(), "stage");
   one.of["product"] = id_in(deal->body(), "product");
+}
+
+When happened(const Thing& activity) {
+  const When corrected = instant_in(activity.body(), "happened_at");
+  return corrected ? corrected : activity.created();
+}
+
+namespace {
+
+void note_word(Case& one, const std::string& word) {
+  if (!word.empty()) one.is.insert(word);
 }
 
 void note_currency(const Books& books, Case& one, const json::object& deal) {
@@ -68,10 +73,8 @@ std::vector<Done> done_touches(const Books& books) {
     const std::string kind = text_in(body, "kind");
     if (text_in(body, "status") != "done") continue;
     if (kind != "call" && kind != "email" && kind != "meeting" && kind != "message") continue;
-    const When corrected = instant_in(body, "happened_at");
-    all.push_back({activity, kind, text_in(body, "direction"), text_in(body, "outcome"),
-                   corrected ? corrected : activity->created(), id_in(body, "deal"),
-                   books.reference(body, kContact, "contact"), true_in(body, "auto")});
+    all.push_back({activity, kind, text_in(body, "direction"), text_in(body, "outcome"), happened(*activity),
+                   id_in(body, "deal"), books.reference(body, kContact, "contact"), true_in(body, "auto")});
   }
   return all;
 }
@@ -230,6 +233,10 @@ Cases deals(const Books& books, const Moment& moment) {
     note_currency(books, one, deal->body());
     note_amount(one, "amount", deal->body(), "amount_minor");
     one.is.insert(outcome(books, stays.back()));
+    for (const Stay& stay : stays)
+      if (books.stage_kind(stay.stage) == "qualified" && one.is.insert("qualified").second)
+        note_day(books, one, "qualified", stay.entered);
+    note_milestones(books, one, *deal, moment);
     note_day(books, one, "created", deal->created());
     When began = deal->created();
     for (const Stay& stay : stays)

@@ -22,7 +22,8 @@ Cases touches(const Books& books, const Moment& moment);
 // far.
 Cases leads(const Books& books, const Moment& moment);
 
-// Deals that had begun. is: won, lost, open. on: created, closed. much: amount, cycle (microseconds).
+// Deals that had begun. is: won, lost, open, qualified (ever), discovery (agreed to one), demo (held). on: created,
+// closed, qualified, contacted, demo. much: amount, cycle (microseconds).
 Cases deals(const Books& books, const Moment& moment);
 
 // Stays of deals in stages. is: kind of stage, ended. on: entered, began (as Stay says), left. much: seconds. of: owner
@@ -35,5 +36,22 @@ Cases worths(const Books& books, const Moment& moment);
 // Steps of a pipeline that deals passed or reached. on: started. is: kind of stage, started_here, advanced, lost_here,
 // still_here, skipped. much: place, the step's in its pipeline. of: pipeline.
 Cases steps(const Books& books, const Moment& moment);
+
+// Meetings, tasks, questions and whatever was planned. is: kind, follow_up, held, done, ended (done at a known time),
+// to_come and overdue (of what is not done), came_due. on: noted, due, done, came_due. much: spent; late and waited,
+// seconds from when it was due and noted. called: task_kind.
+Cases duties(const Books& books, const Moment& moment);
+
+// Proposals that were sent, each once and its revisions. is: revision. on: sent.
+Cases proposals(const Books& books, const Moment& moment);
+
+// What lists are made with.
+void note_day(const Books& books, Case& one, const char* name, std::optional<Instant> when);
+void note_amount(Case& one, const char* name, const json::object& body, const char* field);
+void note_deal(Case& one, const Thing* deal);  // the stage it is in now, its product
+void note_milestones(const Books& books, Case& one, const Thing& deal, const Moment& moment);
+
+// When an activity happened: as corrected, else as its entry says.
+std::optional<Instant> happened(const Thing& activity);
 
 }  // namespace traction::auditor

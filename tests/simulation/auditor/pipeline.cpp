@@ -41,11 +41,14 @@ std::vector<Number> leakage(const std::vector<Cases>& portions, const Cases& aro
 Rules pipeline_rules() {
   Rules rules{
       {"leads_created", counted({deals, {}, "created"})},
+      {"qualified_leads", counted({deals, is({"qualified"}), "qualified"})},
+      {"proposals_sent", counted({proposals, is({}, {"revision"}), "sent"})},
+      {"proposal_revisions_sent", counted({proposals, is({"revision"}), "sent"})},
       {"open_deals", counted({standings, kOnTheWay, nullptr})},
       {"pipeline_value", summed({standings, kOnTheWay, nullptr}, "amount")},
       {"stage_time", lasted({visits, both(kOnTheWay, known("seconds")), "entered"}, {0.5, 0.75, 0.9})},
   };
-  rules["stage_time"].by_stage = true;
+  rules["stage_time"].usual = "stage";
   return rules;
 }
 
@@ -58,11 +61,15 @@ Rules funnel_rules() {
         [](const std::vector<Cases>& portions, const Cases&) {
           return std::vector{rate(std::ssize(portions[0]), std::ssize(portions[1]))};
         }}},
+      {"discovery_acceptance_rate",
+       shared({deals, [](const Case& one) { return one.on.contains("contacted"); }, "contacted"}, "discovery")},
+      {"sign_on_after_demo_rate", shared({deals, is({"demo"}), "demo"}, "won")},
       {"lead_conversion_rate_cohort", shared({deals, {}, "created"}, "won")},
       {"win_rate_cohort", shared({deals, {}, "created"}, "won")},
   };
-  rules["stage_conversion_rate"].by_stage = true;
-  rules["funnel_leakage"].by_stage = rules["funnel_leakage"].always_staged = true;
+  rules["stage_conversion_rate"].usual = "stage";
+  rules["funnel_leakage"].usual = "stage";
+  rules["funnel_leakage"].always = true;
   return rules;
 }
 

@@ -23,9 +23,9 @@ struct Rule {
   std::vector<Portion> portions;
   // From the cases of each portion in a group; `around` are those of the first in the same group, whatever their stage.
   std::function<std::vector<Number>(const std::vector<Cases>& portions, const Cases& around)> come_to;
-  bool money = false;          // every group is of one currency
-  bool by_stage = false;       // where nothing else is asked
-  bool always_staged = false;  // also where something else is asked
+  bool money = false;      // every group is of one currency
+  std::string usual = "";  // what it is grouped by where nothing is asked
+  bool always = false;     // and also where something else is
 };
 using Rules = std::map<std::string, Rule>;
 
