@@ -225,12 +225,14 @@ Result<int> metric(CommandSession& session) {
     if (const auto known = (*definitions)->catalogue.find(given.one("NAME")); !known) return refuse(known);
     return refuse(workspace);
   }
-  const auto own = (*workspace)->catalogue();
-  const Catalogue& catalogue = *own;
-  if (const auto known = catalogue.find(given.one("NAME")); !known) return refuse(known);
   const auto query = query_of(given, **workspace);
   if (!query) return refuse(query);
   const auto mart = (*workspace)->fresh_mart(session.progress("Catching up"));
+  // A number as of then is made by the definitions of then.
+  const auto own =
+      query->as_of ? (*workspace)->catalogue_at(mart->recorded_by(*query->as_of)) : (*workspace)->catalogue();
+  const Catalogue& catalogue = *own;
+  if (const auto known = catalogue.find(given.one("NAME")); !known) return refuse(known);
   const auto schema = (*workspace)->schema();
   const Instant now = session.clock().now();
   if (given.has("--rows")) {

@@ -47,8 +47,6 @@ Result<Inquiry> inquiry_of(const Context& context) {
   auto hosted = workspace_of(context);
   if (!hosted) return refuse(hosted);
   Workspace& workspace = (*hosted)->workspace();
-  auto catalogue = workspace.catalogue();
-  if (const auto known = catalogue->find(context.text("name")); !known) return refuse(known);
   const auto text = [&](const char* parameter) {
     return context.has(parameter) ? std::optional(context.text(parameter)) : std::nullopt;
   };
@@ -58,6 +56,8 @@ Result<Inquiry> inquiry_of(const Context& context) {
   if (!query) return refuse(query);
   const auto mart = mart_for(context, **hosted, query->as_of.has_value());
   if (!mart) return refuse(mart);
+  auto catalogue = query->as_of ? workspace.catalogue_at((*mart)->recorded_by(*query->as_of)) : workspace.catalogue();
+  if (const auto known = catalogue->find(context.text("name")); !known) return refuse(known);
   return Inquiry{*hosted, workspace.schema(), std::move(catalogue),
                  *mart,   std::move(*query),  context.host->clock().now()};
 }
