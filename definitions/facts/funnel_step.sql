@@ -59,6 +59,8 @@
 --| [columns.outcome]
 --| type = "choice"
 --| about = "Of the deal: won, lost, or null while open."
+--| [rollups.funnel_step_by_stage]
+--| by = ["started_on", "pipeline", "stage", "stage_kind", "entered", "started_here", "advanced", "lost_here", "still_here", "skipped"]
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| stage = """

@@ -59,6 +59,11 @@
 --| [columns.success]
 --| type = "boolean"
 --| about = "Its outcome is in the workspace's set of successes."
+--| [rollups.touch_by_member]
+--| by = ["happened_on", "member", "team"]
+--| [rollups.touch_by_kind]
+--| by = ["happened_on", "member", "team", "kind", "direction", "outcome", "connected", "conversation", "follow_up", "post_close", "auto", "cold", "success"]
+--| sums = ["duration_seconds"]
 --| [touched]
 --| activity = "SELECT id AS key FROM changed_activity"
 --| deal_touch = """

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "mart/rollups.h"
 #include "mart/tables.h"
 #include "metrics/path.h"
 
@@ -68,8 +69,10 @@ class Facts::Update {
     if (recomputed.empty()) return;
     std::string among = recomputed;
     for (std::size_t at = 0; (at = among.find('%', at)) != std::string::npos;) among.replace(at, 1, quoted(fact.key));
+    before_change(connection_, fact, among);
     connection_.run(fmt::format("DELETE FROM {} WHERE {}", quoted(fact.name), among));
     connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(recomputed)));
+    after_change(connection_, fact, among);
   }
 
   // Puts what the appended records add into fresh_<fact>; false when that is nothing.
@@ -188,8 +191,9 @@ Facts::Facts(std::vector<FactDefinition> definitions) : definitions_(std::move(d
 
 void Facts::build(Connection& connection) const {
   for (const FactDefinition& fact : definitions_) {
-    connection.run(create_fact(fact));
+    connection.run(create_fact(fact) + create_rollups(fact));
     connection.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql()));
+    fill_rollups(connection, fact);
   }
 }
 

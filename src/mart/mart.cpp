@@ -18,6 +18,7 @@
 #include "mart/functions.h"
 #include "mart/past.h"
 #include "mart/probe.h"
+#include "mart/rollups.h"
 #include "mart/tables.h"
 
 namespace traction {
@@ -164,7 +165,7 @@ class DuckdbMart : public Mart {
     open_database();
     lay_out();
     writer_->run("BEGIN TRANSACTION");
-    for (const FactDefinition& fact : facts_.definitions()) writer_->run(create_fact(fact));
+    for (const FactDefinition& fact : facts_.definitions()) writer_->run(create_fact(fact) + create_rollups(fact));
     note(0, {});
     writer_->run("COMMIT");
     broken_ = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "mart/rollups.h"
 #include "mart/tables.h"
 #include "metrics/path.h"
 
@@ -34,7 +35,9 @@ Past::Past(Database& database, const Schema& schema, const std::vector<FactDefin
 Result<Table> Past::query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   for (const FactDefinition& fact : facts_)
-    if (names(sql, fact.name)) build(fact);
+    if (names(sql, fact.name) ||
+        std::ranges::any_of(fact.rollups, [&](const Rollup& rollup) { return names(sql, rollup.name); }))
+      build(fact);
   return connection_.query(sql, parameters, limit);
 }
 
@@ -42,12 +45,14 @@ void Past::build(const FactDefinition& fact) {
   if (built_.contains(fact.name)) return;
   for (const FactDefinition& read : facts_)
     if (std::ranges::count(fact.reads, read.name)) build(read);
-  connection_.run(create_fact(fact, true));
+  connection_.run(create_fact(fact, true) + create_rollups(fact, true));
   try {
     connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql()));
+    fill_rollups(connection_, fact);
   } catch (const Fault&) {
     // An empty table here would be taken for the fact.
     connection_.run("DROP TABLE temp." + quoted(fact.name));
+    for (const Rollup& rollup : fact.rollups) connection_.run("DROP TABLE temp." + quoted(rollup.name));
     throw;
   }
   built_.insert(fact.name);

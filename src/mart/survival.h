@@ -13,9 +13,10 @@
 
 namespace traction {
 
+// Eight bytes, since there are as many as an answer has cases.
 struct Observed {
-  std::int64_t seconds = 0;
-  bool ended = false;  // false: censored, it was still going on when last seen
+  std::int64_t seconds : 63;
+  bool ended : 1;  // false: censored, it was still going on when last seen
 };
 
 // The smallest time t with 1 − S(t) ≥ q for q = 0.5, 0.75 and 0.9; nullopt where that is never reached. Reorders what

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace traction {
 namespace {
 
@@ -51,6 +54,22 @@ TEST(Survival, roundingDoesNotPushAQuantileOn) {
     EXPECT_EQ(reached[0], (n + 1) / 2) << n;
     EXPECT_EQ(reached[2], (9 * n + 9) / 10) << n;
   }
+}
+
+TEST(Survival, manyAreSortedLikeFew) {
+  std::mt19937_64 dice(1);
+  std::vector<Observed> many;
+  for (int i = 0; i < 50'000; ++i) many.push_back({static_cast<std::int64_t>(dice() % 100'000'000), dice() % 5 != 0});
+  // A hundred times the same observations leave every share as it was.
+  std::vector<Observed> few(many.begin(), many.begin() + 1000), repeated;
+  for (int i = 0; i < 100; ++i) repeated.insert(repeated.end(), few.begin(), few.end());
+  EXPECT_EQ(of(repeated), of(few));
+  std::vector<Observed> ended;
+  for (Observed one : many) ended.push_back({one.seconds, true});
+  const auto reached = of(ended);
+  std::ranges::sort(ended, {}, [](const Observed& one) { return std::int64_t{one.seconds}; });
+  EXPECT_EQ(reached[0], ended[24'999].seconds);
+  EXPECT_EQ(reached[2], ended[44'999].seconds);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "ledger/chain.h"
+#include "mart/rollups.h"
 #include "metrics/path.h"
 
 namespace traction {
@@ -26,7 +27,14 @@ static_assert(std::size(kHead) == kFieldColumns);
 // Grows when tables, views or the folding of entries change in a way that stored marts do not have.
 constexpr int kLayoutVersion = 1;
 
-ColumnKind kind_of(FieldType type) {
+std::string create_view(const RecordType& type) {
+  return fmt::format("CREATE OR REPLACE VIEW {} AS {};\n", quoted(type.name),
+                     live_records(type, fmt::format("r.seq_to = {}", kCurrent)));
+}
+
+}  // namespace
+
+ColumnKind column_kind(FieldType type) {
   switch (type) {
     case FieldType::text:
     case FieldType::currency:
@@ -50,19 +58,12 @@ ColumnKind kind_of(FieldType type) {
   CHECK(false);
 }
 
-std::string create_view(const RecordType& type) {
-  return fmt::format("CREATE OR REPLACE VIEW {} AS {};\n", quoted(type.name),
-                     live_records(type, fmt::format("r.seq_to = {}", kCurrent)));
-}
-
-}  // namespace
-
 std::string versions_table(const RecordType& type) { return "r_" + type.name; }
 
 std::vector<ColumnKind> version_kinds(const RecordType& type) {
   std::vector<ColumnKind> kinds;
   for (const HeadColumn& column : kHead) kinds.push_back(column.kind);
-  for (const Field& field : type.fields) kinds.push_back(kind_of(field.type));
+  for (const Field& field : type.fields) kinds.push_back(column_kind(field.type));
   return kinds;
 }
 
@@ -72,12 +73,12 @@ std::string create_tables(const RecordType& type) {
   for (const HeadColumn& column : kHead)
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_name(column.kind));
   for (const Field& field : type.fields)
-    if (!field.custom) columns += fmt::format(", {} {}", quoted(field.name), sql_name(kind_of(field.type)));
+    if (!field.custom) columns += fmt::format(", {} {}", quoted(field.name), sql_name(column_kind(field.type)));
   sql += fmt::format("CREATE TABLE IF NOT EXISTS {} ({});\n", table, columns);
   for (const Field& field : type.fields)
     if (field.custom)
       sql += fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {};\n", table, quoted(field.name),
-                         sql_name(kind_of(field.type)));
+                         sql_name(column_kind(field.type)));
   return sql + create_view(type);
 }
 
@@ -144,7 +145,8 @@ Schema with_own_fields(Connection& connection, Schema schema, Seq last) {
 std::string create_fact(const FactDefinition& fact, bool temporary) {
   std::string columns;
   for (const FactColumn& column : fact.columns)
-    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_name(kind_of(column.type)));
+    columns +=
+        fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_name(column_kind(column.type)));
   return fmt::format("CREATE OR REPLACE {}TABLE {} ({});\n", temporary ? "TEMP " : "", quoted(fact.name), columns);
 }
 
@@ -173,7 +175,7 @@ std::string layout_digest(const Schema& schema, const std::vector<FactDefinition
       if (!field.custom) text += fmt::format("  {} {} {}\n", field.name, name(field.type), field.references);
   }
   for (const FactDefinition& fact : facts) {
-    text += create_fact(fact) + fact.select;
+    text += create_fact(fact) + create_rollups(fact) + fact.select;
     for (const FactColumn& column : fact.columns) text += column.merge + "," + column.by + "\n";
     for (const auto& [source, keys] : fact.touched) text += source + keys + "\n";
   }

@@ -36,6 +36,9 @@ enum VersionColumn : std::size_t {
 // "r_deal"
 std::string versions_table(const RecordType& type);
 
+// What a column of that type holds.
+ColumnKind column_kind(FieldType type);
+
 // What an r_<type> holds column by column.
 std::vector<ColumnKind> version_kinds(const RecordType& type);
 

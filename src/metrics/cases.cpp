@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "metrics/rollup.h"
 #include "metrics/select.h"
 
 namespace traction {
@@ -55,7 +56,7 @@ std::string in_band(const MetricDefinition& metric, int band) {
 
 }  // namespace
 
-std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, const Extra& extra) {
+CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, const Extra& extra) {
   const Question& question = select.question();
   const MetricDefinition& metric = *question.leaves[leaf];
   const FactDefinition& fact = select.catalogue().fact(metric.from);
@@ -91,7 +92,7 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
   std::string age;
   if (aged || metric.limited())
     age = select.age(metric, grain ? "pp.judged" : select.bind(select.end_of(scope.period)));
-  columns += fmt::format(", {} AS cur, {} AS x", select.currency(fact), aged ? age : select.measured(metric, fact));
+  columns += fmt::format(", {} AS cur", select.currency(fact));
   if (metric.kind == MetricKind::duration)
     columns += fmt::format(", f.{} IS NOT NULL AS ended", quoted(fact.end()->name));
   for (std::size_t i = 0; i < metric.columns.size(); ++i) {
@@ -106,9 +107,17 @@ std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, c
   }
   if (extra) columns += extra(joins);
   const std::string where = select.rows(leaf, joins, true);
-  const std::string rows = fmt::format("SELECT {} FROM {} f{}{} WHERE {} AND {}", columns, quoted(fact.name), periods,
-                                       joins.text(), where, in_period);
-  return has_outliers(metric) ? fenced(rows, question.by.size()) : rows;
+  const std::string from = periods + joins.text() + " WHERE " + where + " AND " + in_period;
+  const Rollup* rollup = scope.rolled ? rollup_for(select.catalogue(), question, leaf, columns + from) : nullptr;
+  if (rollup) {
+    if (!metric.value.empty())
+      columns += fmt::format(", CASE WHEN f.{} > 0 THEN f.{} END AS x", quoted(Rollup::known(metric.value)),
+                             quoted(metric.value));
+    return {fmt::format("SELECT {}, f.{} AS w FROM {} f{}", columns, Rollup::kCases, quoted(rollup->name), from), true};
+  }
+  columns += fmt::format(", {} AS x", aged ? age : select.measured(metric, fact));
+  const std::string rows = fmt::format("SELECT {} FROM {} f{}", columns, quoted(fact.name), from);
+  return {has_outliers(metric) ? fenced(rows, question.by.size()) : rows, false};
 }
 
 }  // namespace traction

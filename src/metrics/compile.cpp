@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "metrics/rollup.h"
 #include "metrics/select.h"
 
 namespace traction {
@@ -29,12 +30,12 @@ class NumbersSql {
     with += with.empty() ? "WITH " : ", ";
     std::vector<std::string> parts;
     for (std::size_t leaf = 0; leaf < question_.leaves.size(); ++leaf) {
-      parts.push_back(numbers(leaf, {Part::groups, question_.period, true}));
+      parts.push_back(numbers(leaf, {Part::groups, question_.period, true, true}));
       const bool totals = keyed && !additive(question_, leaf);
-      if (totals) parts.push_back(numbers(leaf, {Part::total, question_.period, false}));
+      if (totals) parts.push_back(numbers(leaf, {Part::total, question_.period, false, true}));
       if (question_.comparison) {
-        parts.push_back(numbers(leaf, {Part::groups_then, question_.comparison->then, true}));
-        if (totals) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false}));
+        parts.push_back(numbers(leaf, {Part::groups_then, question_.comparison->then, true, true}));
+        if (totals) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false, true}));
       }
       const auto said = remarks(select_.catalogue(), question_, leaf);
       for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
@@ -47,13 +48,15 @@ class NumbersSql {
 
   std::string numbers(std::size_t leaf, const Scope& scope) {
     const MetricDefinition& metric = *question_.leaves[leaf];
-    const std::string cases = select_cases(select_, leaf, scope);
+    const CasesSql cases = select_cases(select_, leaf, scope);
     std::string values;
     for (std::size_t i = 0; i < layout_.width; ++i)
-      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", measure_sql(metric, i)) : ", NULL::DOUBLE";
+      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", measure_sql(metric, i, cases.rolled))
+                                          : ", NULL::DOUBLE";
     const std::string hits = metric.kind == MetricKind::duration ? "count(*) FILTER (ended)"
-                             : metric.columns[0].measure == Measure::share || metric.limited() ? "count(*) FILTER (c0)"
-                                                                                               : "NULL::BIGINT";
+                             : metric.columns[0].measure == Measure::share || metric.limited()
+                                 ? count_sql("c0", cases.rolled)
+                                 : "NULL::BIGINT";
     const std::string exact = metric.columns[0].measure == Measure::sum && metric.kind != MetricKind::table
                                   ? "sum(x)::BIGINT"
                                   : "NULL::BIGINT";
@@ -66,10 +69,10 @@ class NumbersSql {
     std::string names;
     for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
     return fmt::format(
-        "SELECT {}, {}{}, p, cur, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {}p, cur, count(*), {}, {}{} FROM ({}) "
-        "GROUP BY "
-        "ALL) g({}p, cur, n, hits, exact{})",
-        static_cast<int>(scope.part), leaf, texts, names, keys, hits, exact, values, cases, keys, names);
+        "SELECT {}, {}{}, p, cur, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {}p, cur, {}, {}, {}{} FROM ({}) "
+        "GROUP BY ALL) g({}p, cur, n, hits, exact{})",
+        static_cast<int>(scope.part), leaf, texts, names, keys, count_sql("", cases.rolled), hits, exact, values,
+        cases.sql, keys, names);
   }
 
   std::string remark(std::size_t leaf, std::size_t place, const Noted& said) {
@@ -92,9 +95,12 @@ class NumbersSql {
       where += fmt::format(" AND (({}) OR {} IS NULL)", select_.in_period(leaf, question_.period), time);
     else
       where += " AND " + select_.in_period(leaf, question_.period);
-    return fmt::format("SELECT {}, {}{}, NULL, NULL, NULL, count(*), {}, NULL{} FROM {} f{} WHERE {}",
-                       static_cast<int>(Part::remark), leaf, repeat(", NULL", layout_.keys), place,
-                       repeat(", NULL", layout_.width), quoted(metric.from), joins.text(), where);
+    const std::string from = joins.text() + " WHERE " + where;
+    const Rollup* rollup = rollup_for(select_.catalogue(), question_, leaf, from);
+    return fmt::format("SELECT {}, {}{}, NULL, NULL, NULL, {}, {}, NULL{} FROM {} f{}", static_cast<int>(Part::remark),
+                       leaf, repeat(", NULL", layout_.keys),
+                       rollup ? fmt::format("coalesce(sum(f.{}), 0)::BIGINT", Rollup::kCases) : "count(*)", place,
+                       repeat(", NULL", layout_.width), quoted(rollup ? rollup->name : metric.from), from);
   }
 
   // The union of all parts, and the titles of what the keys refer to.
@@ -123,7 +129,12 @@ class NumbersSql {
 
 }  // namespace
 
-std::string measure_sql(const MetricDefinition& metric, std::size_t i) {
+std::string count_sql(const std::string& column, bool rolled) {
+  const std::string filter = column.empty() ? "" : fmt::format(" FILTER ({})", column);
+  return rolled ? fmt::format("coalesce(sum(w){}, 0)::BIGINT", filter) : "count(*)" + filter;
+}
+
+std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool rolled) {
   const MetricColumn& column = metric.columns[i];
   const bool duration = metric.kind == MetricKind::duration;
   const auto quantile = [&](double q, int place) {
@@ -132,7 +143,7 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i) {
   switch (column.measure) {
     case Measure::formula:  // computed from the others afterwards
     case Measure::count:
-      return column.when.empty() && !metric.limited() ? "count(*)" : fmt::format("count(*) FILTER (c{})", i);
+      return count_sql(column.when.empty() && !metric.limited() ? "" : fmt::format("c{}", i), rolled);
     case Measure::distinct:
       return "count(DISTINCT x)";
     case Measure::sum:
@@ -140,7 +151,7 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i) {
       return fmt::format("coalesce(sum(x{0}){1}, 0)", i,
                          has_opening(metric) || !column.when.empty() ? fmt::format(" FILTER (c{})", i) : "");
     case Measure::share:
-      return fmt::format("count(*) FILTER (c{}) / count(*)", i);
+      return fmt::format("{} / {}", count_sql(fmt::format("c{}", i), rolled), count_sql("", rolled));
     case Measure::mean:
       return "avg(x)";
     case Measure::p25:

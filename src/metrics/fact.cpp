@@ -56,7 +56,7 @@ class FactReader {
   void read(const toml::table& header) {
     TomlTable table(path_, header);
     std::string seen_at = "clip";
-    json::value columns, touched;
+    json::value columns, touched, rollups;
     table.get("name", fact_.name);
     table.get("version", fact_.version);
     table.get("order", fact_.order);
@@ -67,6 +67,7 @@ class FactReader {
     table.get("at", seen_at);
     table.get("columns", columns);
     table.get("touched", touched);
+    table.get("rollups", rollups);
     table.nothing_else();
     if (seen_at != "clip" && seen_at != "rebuild") table.fault("at", Code::invalid, "\"at\" is clip or rebuild.");
     fact_.rebuild_at = seen_at == "rebuild";
@@ -80,6 +81,34 @@ class FactReader {
       }
     if (table.refusal()) wrong(*table.refusal());
     if (const toml::table* parts = header["columns"].as_table()) read_columns(*parts);
+    if (const toml::table* parts = header["rollups"].as_table()) read_rollups(*parts);
+  }
+
+  void read_rollups(const toml::table& rollups) {
+    for (const auto& [key, node] : rollups) {
+      const auto line = static_cast<int>(key.source().begin.line);
+      if (!node.is_table()) return wrong(line, "A roll-up is a table.");
+      TomlTable table(path_, *node.as_table());
+      Rollup rollup{std::string(key.str()), {}, {}};
+      table.get("by", rollup.by);
+      table.get("sums", rollup.sums);
+      table.nothing_else();
+      if (table.refusal()) wrong(*table.refusal());
+      for (const std::string& name : rollup.by)
+        if (!fact_.column(name)) wrong(line, fmt::format("\"{}\" is not a column to roll up by.", name));
+      for (const std::string& name : rollup.sums)
+        if (!fact_.column(name) || !is_whole(fact_.column(name)->type))
+          wrong(line, fmt::format("\"{}\" is not a column of whole numbers, which alone add up exactly.", name));
+      if (rollup.by.empty() || !fact_.column(rollup.by[0]) || fact_.column(rollup.by[0])->type != FieldType::date)
+        wrong(line, "A roll-up is by a date first.");
+      if (fact_.merges()) wrong(line, "A fact that is merged has no roll-ups.");
+      fact_.rollups.push_back(std::move(rollup));
+    }
+    std::ranges::stable_sort(fact_.rollups, {}, [](const Rollup& rollup) { return rollup.by.size(); });
+  }
+
+  static bool is_whole(FieldType type) {
+    return type == FieldType::integer || type == FieldType::duration || type == FieldType::money;
   }
 
   void read_columns(const toml::table& columns) {
@@ -231,6 +260,9 @@ Result<std::vector<FactDefinition>> load_facts(std::span<const DefinitionFile> f
     if (!fact) return refuse(fact);
     if (!places.emplace(fact->name, file.path + ":1").second)
       return refuse(Code::duplicate, file.path + ":1", fmt::format("The fact \"{}\" is there twice.", fact->name));
+    for (const Rollup& rollup : fact->rollups)
+      if (!places.emplace(rollup.name, file.path + ":1").second)
+        return refuse(Code::duplicate, file.path + ":1", fmt::format("There are two tables \"{}\".", rollup.name));
     facts.push_back(std::move(*fact));
   }
   std::ranges::sort(facts, {}, [](const FactDefinition& fact) { return std::pair(fact.order, fact.name); });

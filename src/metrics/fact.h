@@ -15,6 +15,11 @@
 //                  later = true (an instant that may lie behind the row's start: null when clipped before it)
 //                  merge = "count"|"sum"|"min"|"max"|"first"|"last" (facts kept by merging appended entries; first and
 //                  last take the value from the row whose column named by `by` is least or greatest)
+//   [rollups.NAME] by = [columns], sums = [whole-numbered columns]: a table NAME with one row per combination of `by`
+//   that
+//     occurs: how many cases (`cases`), and of each of `sums` their sum and how many are known (`<sum>_known`).
+//     Questions of counts, sums and shares whose columns are all among `by` are answered from it. A date comes first in
+//     `by`.
 //   [touched] SOURCE = "SELECT … AS key …": the keys whose rows may differ after a change of that source, one of
 //     `reads`. It may give too many keys, never too few. Besides tables, views and facts it sees
 //       changed_<source>  what this catch-up created or changed: (id, is_new) of a record type, (key) of a fact
@@ -50,6 +55,14 @@ struct FactColumn {
   std::string by;     // for merge first and last: the column that orders
 };
 
+struct Rollup {
+  static constexpr const char* kCases = "cases";
+  static std::string known(const std::string& sum) { return sum + "_known"; }
+
+  std::string name;
+  std::vector<std::string> by, sums;
+};
+
 struct FactDefinition {
   std::string name;
   int version = 1;
@@ -58,6 +71,7 @@ struct FactDefinition {
   bool rebuild_at = false;
   std::vector<std::string> reads;
   std::vector<FactColumn> columns;
+  std::vector<Rollup> rollups;                 // from the one with the fewest columns
   std::map<std::string, std::string> touched;  // source → SELECT of keys
   std::string select;                          // the SQL below the header, with placeholders: run sql()
 

@@ -97,7 +97,8 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
     return added;
   };
   // Fences are those of the groups asked for; a listing of anything else needs no groups.
-  const std::string cases = select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns);
+  const std::string cases =
+      select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns).sql;
   std::string mark;
   if (select.converts(metric)) mark = "x AS converted_minor, ";
   if (metric.columns[0].measure == Measure::share || metric.limited()) mark += "c0 AS counted, ";
@@ -116,8 +117,8 @@ Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Que
   CHECK(path.has_value());
   const std::string with = select.facts_at();
   const std::string cases = select_cases(select, 0, {Part::groups, question.period, true}, [&](Joins& joins) {
-    return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
-  });
+                              return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
+                            }).sql;
   std::string title = "o.segment";
   std::string join;
   if (!path->last().references.empty()) {

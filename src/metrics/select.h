@@ -81,21 +81,29 @@ class Select {
   std::shared_ptr<std::vector<Cell>> parameters_ = std::make_shared<std::vector<Cell>>();
 };
 
+// How many cases there are, or those for which a column holds; where they are `rolled`, a row stands for w of them.
+std::string count_sql(const std::string& column, bool rolled);
 // A column of a metric over its cases, as SQL.
-std::string measure_sql(const MetricDefinition& metric, std::size_t column);
+std::string measure_sql(const MetricDefinition& metric, std::size_t column, bool rolled = false);
 
 // Which cases go into one part of an answer, and whether they are grouped by the question's keys and grain.
 struct Scope {
   Part part = Part::total;
   Period period;
   bool grouped = false;
+  bool rolled = false;  // may come from a roll-up
 };
 
-// A SELECT of a leaf's cases: k0 … (keys), p (first day of its period), cur, x (what is measured), ended (of a
-// duration), c0 … (which columns count it), inside (of a distribution: within the fences of its group); and what
-// `extra` adds, as
+// A SELECT of a leaf's cases, from the fact or, where nothing is lost by it, from one of its roll-ups: then every row
+// stands for as many cases as its column w says. Columns: k0 … (keys), p (first day of its period), cur, x (what is
+// measured), ended (of a duration), c0 … (which columns count it), inside (of a distribution: within the fences of its
+// group); and what `extra` adds, as
 // ", expression AS name", with the joins it needs.
 using Extra = std::function<std::string(Joins& joins)>;
-std::string select_cases(Select& select, std::size_t leaf, const Scope& scope, const Extra& extra = {});
+struct CasesSql {
+  std::string sql;
+  bool rolled = false;
+};
+CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, const Extra& extra = {});
 
 }  // namespace traction

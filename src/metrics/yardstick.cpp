@@ -111,7 +111,7 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
     all.paths[0] = {*path};
   }
   Select part(select, all);
-  const std::string cases = select_cases(part, 0, {Part::groups, {}, true});
+  const std::string cases = select_cases(part, 0, {Part::groups, {}, true}).sql;
   std::string numbers, names;
   for (std::size_t i = 0; i < metric.columns.size(); ++i) {
     numbers += fmt::format(", ({})::DOUBLE AS v{}", measure_sql(metric, i), i);

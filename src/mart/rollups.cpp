@@ -1,0 +1,109 @@
+#include "mart/rollups.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "mart/tables.h"
+#include "metrics/path.h"
+
+namespace traction {
+namespace {
+
+// "a, b"; each name as `form` makes it, with {} for the quoted name.
+std::string list(const std::vector<std::string>& names, std::string_view form = "{}", std::string_view between = ", ") {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : std::string(between)) + fmt::format(fmt::runtime(form), quoted(name));
+  return text;
+}
+
+// What a roll-up holds of rows, each of which counts `sign` times.
+std::string counted(const Rollup& rollup, const std::string& sign, const std::string& rows) {
+  std::string sums;
+  for (const std::string& sum : rollup.sums)
+    sums += fmt::format(", coalesce(sum({0} * {1}), 0)::BIGINT, coalesce(sum({0}) FILTER ({1} IS NOT NULL), 0)::BIGINT",
+                        sign, quoted(sum));
+  return fmt::format("SELECT {}, sum({})::BIGINT{} FROM {} GROUP BY ALL", list(rollup.by), sign, sums, rows);
+}
+
+// The columns after those of `by`.
+std::vector<std::string> numbers(const Rollup& rollup) {
+  std::vector<std::string> names{Rollup::kCases};
+  for (const std::string& sum : rollup.sums) {
+    names.push_back(sum);
+    names.push_back(Rollup::known(sum));
+  }
+  return names;
+}
+
+void apply(Connection& connection, const FactDefinition& fact, const Rollup& rollup) {
+  const std::string table = quoted(rollup.name);
+  const std::vector<std::string> added = numbers(rollup);
+  connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE rolled AS SELECT * FROM ({}) d({}, {}) WHERE {}",
+                             counted(rollup, "sign", quoted("change_of_" + fact.name)), list(rollup.by), list(added),
+                             list(added, "{} <> 0", " OR ")));
+  // Roll-ups are filled in the order of their first column, so its bounds let DuckDB pass over most of a large one.
+  const std::string first = fmt::format("{}.{}", table, quoted(rollup.by.front()));
+  const auto bound = [&](const char* which) {
+    return connection.text(fmt::format("SELECT {}({})::VARCHAR FROM rolled", which, quoted(rollup.by.front())));
+  };
+  const std::string least = bound("min");
+  const std::string near =
+      connection.number(fmt::format("SELECT count(*) FROM rolled WHERE {} IS NULL", quoted(rollup.by.front()))) > 0 ||
+              least.empty()
+          ? "TRUE"
+          : fmt::format("{} BETWEEN DATE '{}' AND DATE '{}'", first, least, bound("max"));
+  const std::string same = list(rollup.by, table + ".{0} IS NOT DISTINCT FROM d.{0}", " AND ");
+  connection.run(fmt::format("UPDATE {0} SET {1} FROM rolled d WHERE {2} AND {3}", table,
+                             list(added, "{0} = " + table + ".{0} + d.{0}"), same, near));
+  connection.run(
+      fmt::format("INSERT INTO {0} SELECT * FROM rolled d WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {1} AND {2})",
+                  table, same, near));
+  connection.run(fmt::format("DELETE FROM {0} WHERE {1} = 0 AND {2}", table, quoted(Rollup::kCases), near));
+}
+
+// The columns of the fact that any of its roll-ups needs.
+std::vector<std::string> needed(const FactDefinition& fact) {
+  std::set<std::string> names;
+  for (const Rollup& rollup : fact.rollups) {
+    names.insert(rollup.by.begin(), rollup.by.end());
+    names.insert(rollup.sums.begin(), rollup.sums.end());
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+std::string create_rollups(const FactDefinition& fact, bool temporary) {
+  std::string sql;
+  for (const Rollup& rollup : fact.rollups) {
+    std::string columns;
+    for (const std::string& name : rollup.by)
+      columns += fmt::format("{} {}, ", quoted(name), sql_name(column_kind(fact.column(name)->type)));
+    sql += fmt::format("CREATE OR REPLACE {}TABLE {} ({}{});\n", temporary ? "TEMP " : "", quoted(rollup.name), columns,
+                       list(numbers(rollup), "{} BIGINT"));
+  }
+  return sql;
+}
+
+void fill_rollups(Connection& connection, const FactDefinition& fact) {
+  for (const Rollup& rollup : fact.rollups)
+    connection.run(fmt::format("INSERT INTO {} {} ORDER BY {}", quoted(rollup.name),
+                               counted(rollup, "1", quoted(fact.name)), quoted(rollup.by.front())));
+}
+
+void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition) {
+  if (fact.rollups.empty()) return;
+  connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT -1 AS sign, {} FROM {} WHERE {}",
+                             quoted("change_of_" + fact.name), list(needed(fact)), quoted(fact.name), condition));
+}
+
+void after_change(Connection& connection, const FactDefinition& fact, const std::string& condition) {
+  if (fact.rollups.empty()) return;
+  connection.run(fmt::format("INSERT INTO {} SELECT 1, {} FROM {} WHERE {}", quoted("change_of_" + fact.name),
+                             list(needed(fact)), quoted(fact.name), condition));
+  for (const Rollup& rollup : fact.rollups) apply(connection, fact, rollup);
+}
+
+}  // namespace traction

@@ -1,0 +1,26 @@
+// Roll-ups: the small tables of a fact's cases counted and added up (metrics/fact.h), kept exact while the fact
+// changes: of the keys that an update replaces, the rows before are taken away and the rows after added, so that what
+// an update costs does not depend on the size of the fact.
+//
+// Works within the transaction of the connection it is given, one thread at a time. Called by Facts.
+#pragma once
+
+#include <string>
+
+#include "mart/duckdb_db.h"
+#include "metrics/fact.h"
+
+namespace traction {
+
+// Empty tables for a fact's roll-ups, in the place of whatever was there; `temporary` = of the connection alone.
+std::string create_rollups(const FactDefinition& fact, bool temporary = false);
+
+// Fills them from the whole fact.
+void fill_rollups(Connection& connection, const FactDefinition& fact);
+
+// To be called around a change of a fact's rows, each with a condition on the fact under which all rows are that
+// change.
+void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
+void after_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
+
+}  // namespace traction
