@@ -59,6 +59,9 @@
 --| [columns.success]
 --| type = "boolean"
 --| about = "Its outcome is in the workspace's set of successes."
+--| [columns.happened_hour]
+--| type = "integer"
+--| about = "0 to 23, on the wall clock of the workspace's zone."
 --| [rollups.touch_by_member]
 --| by = ["happened_on", "member", "team"]
 --| [rollups.touch_by_kind]
@@ -120,6 +123,7 @@ WITH won AS (
 )
 SELECT a.id AS activity, a.owner AS member, m.team, a.kind, a.direction, a.outcome, a.duration_seconds,
        a.deal, a.contact, a.account, a.happened AS happened_at, local_day(a.happened, w.zone) AS happened_on,
+       local_hour(a.happened, w.zone) AS happened_hour,
        coalesce(a.kind = 'call' AND a.outcome IN ('connected', 'answered'), FALSE) AS connected,
        coalesce(CASE a.kind
          WHEN 'call' THEN a.outcome IN ('connected', 'answered') AND a.duration_seconds >= w.conversation_seconds

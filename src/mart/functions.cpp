@@ -141,21 +141,23 @@ Result<const Zone*> zone_of(const Zone* last, std::string_view name) {
   return Zone::find(name);
 }
 
-void local_day(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+// Puts what `tell` says of a zone and an instant into each row.
+template <class Told, class Tell>
+void local(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output, const Tell& tell) {
   const Input instants(input, 0), names(input, 1);
-  auto* days = static_cast<std::int32_t*>(duckdb_vector_get_data(output));
+  auto* told = static_cast<Told*>(duckdb_vector_get_data(output));
   duckdb_vector_ensure_validity_writable(output);
-  std::uint64_t* day_mask = duckdb_vector_get_validity(output);
+  std::uint64_t* mask = duckdb_vector_get_validity(output);
   const Zone* zone = nullptr;
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
     if (!instants.has_instant(row) || !names.has(row)) {
-      duckdb_validity_set_row_invalid(day_mask, row);
+      duckdb_validity_set_row_invalid(mask, row);
       continue;
     }
     const Result<const Zone*> found = zone_of(zone, names.text(row));
     if (!found) return duckdb_scalar_function_set_error(info, found.error().sentence.c_str());
     zone = *found;
-    days[row] = zone->day(instants.instant(row)).days;
+    told[row] = tell(*zone, instants.instant(row));
   }
 }
 
@@ -189,6 +191,15 @@ void converted(duckdb_function_info, duckdb_data_chunk input, duckdb_vector outp
     amounts[row] = amount.value_or(0);
     duckdb_validity_set_row_validity(duckdb_vector_get_validity(output), row, amount.has_value());
   }
+}
+
+void local_day(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  local<std::int32_t>(info, input, output, [](const Zone& zone, Instant instant) { return zone.day(instant).days; });
+}
+
+void local_hour(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  local<std::int64_t>(info, input, output,
+                      [](const Zone& zone, Instant instant) { return zone.second_of_day(instant) / 3600; });
 }
 
 Result<Calendar> calendar_of(std::string_view text) {
@@ -276,6 +287,7 @@ void register_functions(Connection& connection) {
   add_scalar(connection, "converted",
              {DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_BIGINT,
              converted);
+  add_scalar(connection, "local_hour", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_BIGINT, local_hour);
   add_scalar(connection, "business_seconds",
              {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR, DUCKDB_TYPE_VARCHAR},
              DUCKDB_TYPE_BIGINT, business_seconds);

@@ -3,6 +3,7 @@
 //     when never reached; rows with a NULL do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
+//   local_hour(TIMESTAMP, zone VARCHAR) → BIGINT         0 … 23 on the wall clock there; NULL as above.
 //   day_start(DATE, zone VARCHAR) → TIMESTAMP            the instant at which that day begins in that zone
 //   converted(minor BIGINT, currency VARCHAR, rate DOUBLE, wanted VARCHAR) → BIGINT   the amount in the wanted currency
 //     (base/convert.h): itself where it is in it already, else by the rate; NULL for a rate of 0, which stands for

@@ -14,7 +14,10 @@ void sort(std::vector<Observed>& observed) {
   constexpr std::size_t kFew = 4096;
   constexpr int kDigit = 11;
   const auto seconds = [](const Observed& one) { return std::int64_t{one.seconds}; };
-  if (observed.size() < kFew) return std::ranges::sort(observed, {}, seconds);
+  if (observed.size() < kFew) {
+    std::ranges::sort(observed, {}, seconds);
+    return;
+  }
   const auto [least, greatest] = std::ranges::minmax(observed, {}, seconds);
   const std::int64_t from = seconds(least);
   const int bits = std::bit_width(static_cast<std::uint64_t>(seconds(greatest)) - static_cast<std::uint64_t>(from));

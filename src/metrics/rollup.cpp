@@ -24,6 +24,7 @@ std::set<std::string_view> columns_in(std::string_view sql) {
 const Rollup* rollup_for(const Catalogue& catalogue, const Question& question, std::size_t leaf, std::string_view sql) {
   const MetricDefinition& metric = *question.leaves[leaf];
   if (question.at || metric.kind == MetricKind::state || !additive(question, leaf)) return nullptr;
+  if (question.converted && is_money(metric)) return nullptr;
   if (metric.yardstick.given() || has_opening(metric)) return nullptr;
   const std::set<std::string_view> columns = columns_in(sql);
   const auto covers = [&](const Rollup& rollup) {
