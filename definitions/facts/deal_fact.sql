@@ -119,6 +119,9 @@
 --| about = "In the workspace's currency, by the rate of that day as known when it closed, or else as first known since; null while open and without a rate."
 --| [columns.list_amount_converted_minor]
 --| type = "money"
+--| [columns.met_within_7_days]
+--| type = "boolean"
+--| about = "A meeting on the deal within seven days of its creation."
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| deal_touch = "SELECT key FROM changed_deal_touch"
@@ -180,7 +183,8 @@ SELECT d.id AS deal,
        d.contract_months, coalesce(d.open_ended, FALSE) AS open_ended, d.expected_close_on, d.rate_on,
        CASE WHEN d.closed THEN converted(d.amount_minor, d.money, coalesce(k.rate, 0), w.currency) END AS amount_converted_minor,
        CASE WHEN d.closed THEN converted(d.list_amount_minor, d.money, coalesce(k.rate, 0), w.currency) END
-         AS list_amount_converted_minor
+         AS list_amount_converted_minor,
+       coalesce(t.first_meeting_at < d.created_at + INTERVAL 7 DAY, FALSE) AS met_within_7_days
 FROM deals d
 CROSS JOIN workspace w
 LEFT JOIN rates k ON k.id = d.id

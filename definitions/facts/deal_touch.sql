@@ -34,6 +34,9 @@
 --| [columns.last_touch_at]
 --| type = "instant"
 --| merge = "max"
+--| [columns.first_meeting_at]
+--| type = "instant"
+--| merge = "min"
 --| [columns.contacted_at]
 --| type = "instant"
 --| about = "The first touch of ours by a person."
@@ -57,5 +60,6 @@ SELECT deal, count(*) AS touches,
        min(happened) AS first_touch_at,
        max(happened) AS last_touch_at,
        min(happened) FILTER (direction = 'outbound' AND outcome IS DISTINCT FROM 'auto_reply'
-                             AND auto IS DISTINCT FROM TRUE) AS contacted_at
+                             AND auto IS DISTINCT FROM TRUE) AS contacted_at,
+       min(happened) FILTER (kind = 'meeting') AS first_meeting_at
 FROM touched GROUP BY deal
