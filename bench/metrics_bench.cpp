@@ -1,0 +1,253 @@
+// How fast ten questions that a sales manager asks are answered, on 50 members, 200,000 deals, 1,000,000 stage moves
+// and 10,000,000 activities of three years: by the engine, warm and without any cache of answers, and in the same run,
+// on the same data, by hand-written SQL over plain tables on DuckDB and on PostgreSQL. Counts, sums and rates must
+// agree among all three. The limits are for a machine with two processors.
+//   metrics_bench [--runs N] [--keep DIR]      DIR: filled once and used again
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+
+#include "app/ask.h"
+#include "metrics/filled.h"
+#include "metrics/peers.h"
+
+namespace traction {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  Amounts amounts;
+  int runs = 9, peer_runs = 5;
+  std::string keep;
+};
+
+double ms_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::int64_t peak_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+// In a child, so that what it holds in memory does not count.
+void fill_apart(const std::string& folder, const Amounts& amounts) {
+  const pid_t child = fork();
+  if (child == 0) {
+    try {
+      Filled(folder, amounts);
+    } catch (const std::exception& failure) {
+      fmt::print(stderr, "metrics_bench: {}\n", failure.what());
+      _exit(1);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (child < 0 || status != 0) wrong("the data could not be written");
+}
+
+using Answered = std::map<std::vector<std::string>, std::vector<double>>;
+
+Answered by_keys(const std::vector<Line>& lines) {
+  Answered answered;
+  for (const Line& line : lines) answered[line.keys] = line.numbers;
+  return answered;
+}
+
+Answered by_keys(const Asked& asked, const Peered& peered) {
+  Answered answered;
+  for (const auto& row : peered.rows) {
+    const auto keys = row.begin() + static_cast<std::ptrdiff_t>(asked.keys);
+    std::vector<double>& numbers = answered[{row.begin(), keys}];
+    for (std::size_t i = 0; i < asked.numbers; ++i)
+      numbers.push_back(keys[static_cast<std::ptrdiff_t>(i)].empty() ? 0
+                                                                     : std::stod(keys[static_cast<std::ptrdiff_t>(i)]));
+  }
+  return answered;
+}
+
+void agree(const std::string& question, const char* peer, const Answered& ours, const Answered& theirs) {
+  if (ours.size() != theirs.size())
+    wrong(fmt::format("{}: {} rows, but {} has {}", question, ours.size(), peer, theirs.size()));
+  for (const auto& [keys, numbers] : ours) {
+    const auto found = theirs.find(keys);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (found == theirs.end() || std::abs(numbers[i] - found->second[i]) > 1e-9 * std::abs(numbers[i]))
+        wrong(fmt::format("{}: {} says otherwise of {}: {} against {}", question, peer, keys.front(), numbers[i],
+                          found == theirs.end() ? "nothing" : fmt::format("{}", found->second[i])));
+  }
+}
+
+class Bench {
+ public:
+  Bench(std::string folder, const Options& options) : folder_(std::move(folder)), options_(options) {}
+
+  bool run() {
+    if (!fs::exists(folder_ + "/deals.csv")) {
+      const auto begin = std::chrono::steady_clock::now();
+      fill_apart(folder_, options_.amounts);
+      fmt::print("filled in {:.0f} s\n", ms_since(begin) / 1000);
+      std::fflush(stdout);
+    }
+    const auto definitions = must(load_definitions(must(find_definitions())));
+    std::vector<std::vector<double>> times;
+    {
+      const auto directory = must(Directory::open(folder_ + "/data", false, clock_, random_));
+      const auto workspace = must(directory->workspace("default", definitions));
+      auto begin = std::chrono::steady_clock::now();
+      Mart* mart = workspace->fresh_mart();
+      fmt::print("mart built in {:.0f} s, {} MB at most\n", ms_since(begin) / 1000, peak_mb());
+      std::fflush(stdout);
+      ask_ours(*mart, *definitions, *workspace->schema());
+    }
+    // Of a process that only asks: it opens the mart as it lies.
+    const std::int64_t memory = peak_mb();
+    const auto size = static_cast<std::int64_t>(fs::file_size(folder_ + "/data/w/default/mart.db") >> 20);
+    ask_peers();
+    return report(memory, size);
+  }
+
+ private:
+  struct Measured {
+    Asked asked;
+    Answered ours;
+    double ms = 0, duckdb = 0, postgres = 0;
+  };
+
+  void ask_ours(Mart& mart, const Definitions& definitions, const Schema& schema) {
+    const Instant now = clock_.now();
+    const auto first = must(mart.query("SELECT min(happened_on)::VARCHAR, max(happened_on)::VARCHAR FROM touch"));
+    // The last whole day.
+    const Date today{must(parse_date(std::get<std::string>(first.rows[0][1]))).days - 1};
+    for (Asked& asked : asked::ten(must(parse_date(std::get<std::string>(first.rows[0][0]))), today)) {
+      std::vector<double> took;
+      Measured measured{std::move(asked), {}};
+      for (int i = 0; i <= options_.runs; ++i) {
+        std::vector<Answer> answers;
+        const auto begin = std::chrono::steady_clock::now();
+        for (const Query& query : measured.asked.queries)
+          answers.push_back(must(ask(mart, definitions.catalogue, schema, query, now)));
+        if (i > 0) took.push_back(ms_since(begin));
+        if (i == 0) measured.ours = by_keys(measured.asked.lines(answers));
+      }
+      measured.ms = middle(took);
+      fmt::print("  {:<46}{:>9.1f} ms{:>8} rows\n", measured.asked.name, measured.ms, measured.ours.size());
+      std::fflush(stdout);
+      if (measured.ours.empty()) wrong("no answer to: " + measured.asked.name);
+      measured_.push_back(std::move(measured));
+    }
+  }
+
+  void ask_peers() {
+    fs::remove(folder_ + "/peer.db");
+    fs::remove_all(folder_ + "/postgres");
+    {
+      DuckdbPeer duckdb(folder_);
+      for (Measured& one : measured_) {
+        const Peered peered = duckdb.ask(one.asked, options_.peer_runs);
+        agree(one.asked.name, "DuckDB", one.ours, by_keys(one.asked, peered));
+        one.duckdb = peered.ms;
+      }
+    }
+    PostgresPeer postgres(folder_);
+    for (Measured& one : measured_) {
+      const Peered peered = postgres.ask(one.asked, options_.peer_runs);
+      agree(one.asked.name, "PostgreSQL", one.ours, by_keys(one.asked, peered));
+      one.postgres = peered.ms;
+    }
+  }
+
+  void limit(const std::string& name, double value, const std::string& unit, bool at_most, double bound) {
+    const bool kept = at_most ? value <= bound : value >= bound;
+    within_ &= kept;
+    fmt::print("{:<46}{:>9.1f} {:<4}{} {:<8}{}\n", name, value, unit, at_most ? "≤" : "≥", bound, kept ? "" : "missed");
+  }
+
+  bool report(std::int64_t memory, std::int64_t size) {
+    fmt::print("\n{:<46}{:>12}{:>12}{:>12}   ms\n", "", "ours", "DuckDB", "PostgreSQL");
+    double ours = 0, duckdb = 0, postgres = 0, slowest = 0;
+    json::array questions;
+    for (const Measured& one : measured_) {
+      fmt::print("{:<46}{:>12.1f}{:>12.1f}{:>12.1f}\n", one.asked.name, one.ms, one.duckdb, one.postgres);
+      ours += one.ms, duckdb += one.duckdb, postgres += one.postgres;
+      slowest = std::max(slowest, one.ms);
+      questions.push_back(
+          {{"name", one.asked.name}, {"ms", one.ms}, {"duckdb_ms", one.duckdb}, {"postgres_ms", one.postgres}});
+    }
+    fmt::print("{:<46}{:>12.1f}{:>12.1f}{:>12.1f}\n\n", "together", ours, duckdb, postgres);
+    limit("the ten together", ours, "ms", true, 120);
+    limit("the slowest", slowest, "ms", true, 60);
+    ratio("DuckDB", duckdb, ours, 12, 1550);
+    ratio("PostgreSQL", postgres, ours, 80, 9900);
+    limit("memory", static_cast<double>(memory), "MB", true, 1024);
+    limit("mart file", static_cast<double>(size), "MB", true, 1024);
+    fmt::print("\n{}\n", json::serialize(json::object{{"bench", "metrics"},
+                                                      {"activities", options_.amounts.activities},
+                                                      {"questions", questions},
+                                                      {"ours_ms", ours},
+                                                      {"duckdb_ms", duckdb},
+                                                      {"postgres_ms", postgres},
+                                                      {"memory_mb", memory},
+                                                      {"mart_mb", size}}));
+    return within_;
+  }
+
+  // A peer that is much slower than it was known to be is held back by something, and being ahead of it says nothing.
+  void ratio(const std::string& peer, double theirs, double ours, double bound, double known) {
+    const bool full = options_.amounts.activities == Amounts{}.activities;
+    limit("times ahead of " + peer, theirs / ours, "", false, bound);
+    if (full && theirs > known * 1.15) {
+      fmt::print("{:<46}{:>9.0f} ms  instead of {:.0f}: the ratio is void\n", peer + " took", theirs, known);
+      within_ = false;
+    }
+  }
+
+  const std::string folder_;
+  const Options options_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::vector<Measured> measured_;
+  bool within_ = true;
+};
+
+int bench(const Options& options) {
+  std::string folder = options.keep;
+  if (folder.empty()) {
+    folder = (fs::temp_directory_path() / "traction-metrics-bench-XXXXXX").string();
+    if (!mkdtemp(folder.data())) wrong("no folder to write to");
+  }
+  fs::create_directories(folder);
+  const std::unique_ptr<const std::string, void (*)(const std::string*)> cleaned(
+      options.keep.empty() ? &folder : nullptr, [](const std::string* path) { fs::remove_all(*path); });
+  if (Bench(folder, options).run() || std::getenv("TRACTION_BENCH_SMALL")) return 0;
+  fmt::print(stderr, "metrics_bench: a limit was missed\n");
+  return 1;
+}
+
+}  // namespace
+}  // namespace traction
+
+int main(int count, char** arguments) try {
+  traction::Options options;
+  if (std::getenv("TRACTION_BENCH_SMALL")) options.amounts = {50, 20'000, 100'000, 1'000'000};
+  for (int i = 1; i < count; ++i) {
+    const std::string argument = arguments[i];
+    if (argument == "--runs" && i + 1 < count)
+      options.runs = options.peer_runs = std::max(1, std::atoi(arguments[++i]));
+    else if (argument == "--keep" && i + 1 < count)
+      options.keep = arguments[++i];
+    else
+      traction::wrong("usage: metrics_bench [--runs N] [--keep DIR]");
+  }
+  return traction::bench(options);
+} catch (const std::exception& failure) {
+  fmt::print(stderr, "metrics_bench: {}\n", failure.what());
+  return 1;
+}
