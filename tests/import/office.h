@@ -82,7 +82,7 @@ class Office : public testing::Test {
 
   // Live records of a type, oldest first.
   std::vector<Record> all(const std::string& type) {
-    return Rehearsal(schema_, *ledger_, clock_.now()).all(schema_.need(type));
+    return Rehearsal(schema_, *ledger_, clock_.now(), {}).all(schema_.need(type));
   }
   Record named(const std::string& type, const std::string& field, const std::string& value) {
     for (Record& record : all(type)) {
