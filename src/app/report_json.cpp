@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "app/backup.h"
 #include "app/demo/demo.h"
 #include "app/import/undo.h"
@@ -56,6 +58,7 @@ json::object to_json(const MetricDefinition& metric) {
           {"about", metric.about},
           {"source", metric.source},
           {"version", metric.version},
+          {"compares", std::ranges::none_of(metric.columns, [](const auto& each) { return looks_back(each.formula); })},
           {"own", metric.own}};
 }
 

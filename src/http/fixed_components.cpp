@@ -234,7 +234,7 @@ constexpr std::string_view kText = R"json({
 },
 "Metric": {
   "type": "object",
-  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version", "own"],
+  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version", "compares", "own"],
   "properties": {
     "name": {"type": "string"},
     "label": {"type": "string"},
@@ -246,6 +246,7 @@ constexpr std::string_view kText = R"json({
     "about": {"type": "string"},
     "source": {"type": "string"},
     "version": {"type": "integer", "minimum": 1},
+    "compares": {"type": "boolean", "description": "It can be asked beside another period; what looks back by itself cannot."},
     "own": {"type": "boolean", "description": "The workspace defined it itself."}
   },
   "additionalProperties": false

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "base/instant.h"
 #include "base/text.h"
+#include "metrics/given_value.h"
 #include "metrics/load.h"
 #include "metrics/path.h"
 #include "metrics/yardstick.h"
@@ -13,8 +12,6 @@
 
 namespace traction {
 namespace {
-
-constexpr std::size_t kLongestName = 60;
 
 const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
 const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
@@ -24,46 +21,6 @@ const std::vector<std::string> kMeasures = {"mean", "median", "p75",    "p90", "
 
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
-}
-
-bool is_metric_name(std::string_view text) {
-  if (text.size() > kLongestName || text.empty() || text[0] < 'a' || text[0] > 'z') return false;
-  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-}
-
-// Whether a condition's value can be compared with a column: "" stands for empty.
-bool fits(FieldType type, const std::string& text) {
-  const auto whole = [&](auto number) {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc() && read.ptr == text.data() + text.size();
-  };
-  switch (type) {
-    case FieldType::boolean:
-      return text.empty() || text == "true" || text == "false";
-    case FieldType::integer:
-    case FieldType::duration:
-    case FieldType::reference:
-    case FieldType::money:
-      return text.empty() || whole(std::int64_t{});
-    case FieldType::decimal:
-      return text.empty() || whole(double{});
-    case FieldType::date:
-      return text.empty() || text == "past" || text == "future" || parse_date(text).has_value();
-    case FieldType::instant:
-      return text.empty() || text == "past" || text == "future";
-    case FieldType::calendar:
-      return text.empty();
-    default:
-      return true;
-  }
-}
-
-// Values of conditions are texts, numbers and booleans; all are compared as the column's type later.
-std::optional<std::string> value_text(const json::value& value) {
-  if (value.is_string()) return std::string(value.as_string());
-  if (value.is_bool()) return std::string(value.as_bool() ? "true" : "false");
-  if (value.is_int64()) return std::to_string(value.as_int64());
-  return std::nullopt;
 }
 
 // Reads one [[metric]] block and checks it against facts and schema; what needs other metrics is checked later.

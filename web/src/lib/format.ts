@@ -71,6 +71,8 @@ function plain(number: number, unit: Unit, currency: string, short: boolean): st
       return duration(number);
     case 'days':
       return `${tenth.format(number)} d`;
+    case 'months':
+      return `${tenth.format(number)} months`;
     case 'ratio':
       return hundredth.format(number);
     case 'count':
