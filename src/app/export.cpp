@@ -136,14 +136,15 @@ Result<std::int64_t> export_records(Reader& reader, const Schema& schema, std::s
   return count;
 }
 
-std::string export_mapping(const RecordType& type) {
+std::string export_mapping(const Schema& schema, const RecordType& type) {
   std::string map = fmt::format("# Imports again what `traction export {}` wrote.\n[[record]]\ntype = \"{}\"\n",
                                 type.name, type.name);
   const bool deal = type.name == "deal";
   if (!deal) map += "occurred = \"created_at\"\n";
   map += "\n[record.fields]\n";
   for (const Field& field : type.fields)
-    if (!field.system && !(deal && field.name == "stage"))
+    if (!field.system && !(deal && field.name == "stage") &&
+        (field.references.empty() || schema.need(field.references).field("name")))
       map += fmt::format("{} = \"{}\"\n", field.name, column_of(field));
   if (deal)
     map +=

@@ -30,8 +30,8 @@ Result<std::int64_t> export_records(Reader& reader, const Schema& schema, std::s
                                     const std::function<void(std::string_view)>& write);
 
 // A mapping (TOML) by which the CSV of the type is imported into a workspace that has the records it refers to:
-// references by name, records known again by external id where the type has one. Deals keep their first and their
-// present stage.
-std::string export_mapping(const RecordType& type);
+// references by name (those to records without one are left out), records known again by external id where the type
+// has one. Deals keep their first and their present stage.
+std::string export_mapping(const Schema& schema, const RecordType& type);
 
 }  // namespace traction

@@ -183,7 +183,7 @@ Result<int> export_type(CommandSession& session) {
   const auto type = type_named(*schema, given.one("TYPE"));
   if (!type) return refuse(type);
   if (given.has("--mapping")) {
-    session.print(export_mapping(**type));
+    session.print(export_mapping(*schema, **type));
     return 0;
   }
   std::optional<NewFile> file;

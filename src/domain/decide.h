@@ -62,8 +62,8 @@ struct Decision {
   std::vector<Done> done;  // one per action, in order
 };
 
-// What a workspace's metrics come to when its own ones are these (bodies of `own_metric` records): the names that can be
-// asked, and which own ones do not hold and why, with "NAME:LINE" as the place.
+// What a workspace's metrics come to when its own ones are these (bodies of `own_metric` records): the names that can
+// be asked, and which own ones do not hold and why, with "NAME:LINE" as the place.
 struct MetricsHeld {
   std::vector<std::string> names;
   std::map<std::string, Refusal> wrong;

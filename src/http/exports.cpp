@@ -59,7 +59,8 @@ Handler mapping(std::string type) {
     if (!hosted) return refuse(hosted);
     Response response;
     response.headers = {{"Content-Type", "application/toml"}};
-    response.body = export_mapping((*hosted)->workspace().schema()->need(type));
+    const auto schema = (*hosted)->workspace().schema();
+    response.body = export_mapping(*schema, schema->need(type));
     return response;
   });
 }

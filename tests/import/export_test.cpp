@@ -60,7 +60,7 @@ TEST_F(Export, ComesBackInAnotherWorkspace) {
   begin("UTC");
   // A member's team and a team's manager name each other; teams first, their managers stay out.
   for (const std::string& type : types) {
-    std::string map = export_mapping(schema_.need(type));
+    std::string map = export_mapping(schema_, schema_.need(type));
     if (type == "team") map.replace(map.find("manager = \"manager\"\n"), 20, "");
     const auto report = good(files[type], map);
     EXPECT_EQ(report.rows_rejected, 0) << type << ": " << (report.problems.empty() ? "" : report.problems[0].reason);
