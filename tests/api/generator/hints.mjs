@@ -113,6 +113,14 @@ export class Hints {
       }
       case 'FieldChange': // its type never changes
         return { fields: { [chance.pick(['label', 'about'])]: chance.word() } };
+      case 'OwnMetricCreate': {
+        const name = `own_${chance.pick('abcdefgh')}${chance.between(1, 4)}`;
+        const definition = `[[metric]]\nname = "${name}"\nlabel = "Own"\nunit = "ratio"\nkind = "derived"\n` +
+          'formula = "lost_deals / leads_created"\nbetter = "less"\nabout = "Ours."\nsource = "own"\n';
+        return { fields: { name, definition } };
+      }
+      case 'OwnMetricChange': // its name never changes, and its definition is of that name
+        return { fields: { hidden: chance.is(0.5) } };
       case 'SettingsChange': {
         const value = values.good(operation.bodySchema);
         delete value.fields.working_hours;
