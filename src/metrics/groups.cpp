@@ -35,6 +35,14 @@ void add(const MetricDefinition& leaf, const Counted& group, Counted& total) {
   }
 }
 
+bool ignored(const Question& question, std::size_t leaf, std::size_t key) {
+  return question.leaves[leaf]->ignores(question.paths[leaf][key].steps[0].name);
+}
+
+void put(Group& group, bool now, std::size_t leaf, Counted counted) {
+  (now ? group.now : group.then)[leaf] = std::move(counted);
+}
+
 class Reader {
  public:
   explicit Reader(const Question& question) : question_(question), at_(layout(question)) {
@@ -43,7 +51,7 @@ class Reader {
     for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
       additive_.push_back(additive(question, leaf));
       bool any = false;
-      for (std::size_t i = 0; i < at_.keys; ++i) any |= ignored(leaf, i);
+      for (std::size_t i = 0; i < at_.keys; ++i) any |= ignored(question, leaf, i);
       ignores_.push_back(any);
     }
     if (question.comparison && question.grain != Grain::none)
@@ -54,7 +62,6 @@ class Reader {
     groups_.all.reserve(table.rows.size());
     groups_.at.reserve(table.rows.size());
     for (const auto& row : table.rows) read(row);
-    spread();
     return std::move(groups_);
   }
 
@@ -126,37 +133,15 @@ class Reader {
       key.keys.push_back(groups_.names[i].place(text ? *text : ""));
     }
     if (ignores_[leaf])
-      wholes_[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
+      groups_.wholes[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
     else
       put(groups_.group(question_, key), now, leaf, std::move(counted));
   }
 
-  static void put(Group& group, bool now, std::size_t leaf, Counted counted) {
-    (now ? group.now : group.then)[leaf] = std::move(counted);
-  }
-
-  bool ignored(std::size_t leaf, std::size_t key) const {
-    return question_.leaves[leaf]->ignores(question_.paths[leaf][key].steps[0].name);
-  }
-
-  // What a leaf came to regardless of a key stands in every group that differs in that key alone.
-  void spread() {
-    for (const auto& [leaf, wholes] : wholes_)
-      for (Group& group : groups_.all) {
-        GroupKey key = group.key;
-        for (std::size_t i = 0; i < at_.keys; ++i)
-          if (ignored(leaf, i)) key.keys[i] = groups_.names[i].place("");
-        for (const bool now : {true, false})
-          if (const auto whole = wholes[now ? 0 : 1].find(key); whole != wholes[now ? 0 : 1].end())
-            put(group, now, leaf, whole->second);
-      }
-  }
-
   const Question& question_;
   const Layout at_;
-  std::vector<bool> additive_;  // [leaf]
-  std::vector<bool> ignores_;   // [leaf]: one of the keys, which is none in its rows
-  std::map<std::size_t, std::array<boost::unordered_flat_map<GroupKey, Counted>, 2>> wholes_;  // [leaf][now, then]
+  std::vector<bool> additive_;   // [leaf]
+  std::vector<bool> ignores_;    // [leaf]: one of the keys, which is none in its rows
   std::map<Date, Date> places_;  // of a compared period's parts in the present one
   Groups groups_;
 };
@@ -191,6 +176,18 @@ Group& Groups::group(const Question& question, const GroupKey& key) {
     all.push_back({key, Leaves(leaves), question.comparison ? Leaves(leaves) : Leaves()});
   }
   return all[found->second];
+}
+
+void Groups::spread(const Question& question) {
+  for (const auto& [leaf, of_leaf] : wholes)
+    for (Group& group : all) {
+      GroupKey key = group.key;
+      for (std::size_t i = 0; i < key.keys.size(); ++i)
+        if (ignored(question, leaf, i)) key.keys[i] = names[i].place("");
+      for (const bool now : {true, false})
+        if (const auto whole = of_leaf[now ? 0 : 1].find(key); whole != of_leaf[now ? 0 : 1].end())
+          put(group, now, leaf, whole->second);
+    }
 }
 
 Groups read_groups(const Question& question, const Table& table) { return Reader(question).read(table); }

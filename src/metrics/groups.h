@@ -3,6 +3,7 @@
 // lists of names, not names. Internal to metrics/. Values, thread-safe.
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -72,6 +73,12 @@ struct Groups {
   std::map<Place, Leaves> total, total_then;            // by currency
   std::vector<std::vector<std::int64_t>> remarks;       // [leaf][remark]: how many cases
   boost::unordered_flat_map<GroupKey, std::size_t> at;  // key → place in `all`
+
+  // What a leaf came to regardless of a key, by the group without that key: [leaf][now, then].
+  std::map<std::size_t, std::array<boost::unordered_flat_map<GroupKey, Counted>, 2>> wholes;
+
+  // Puts that into every group that differs in such a key alone, once all groups are there.
+  void spread(const Question& question);
 
   // The group of that key, made when there is none.
   Group& group(const Question& question, const GroupKey& key);

@@ -21,6 +21,7 @@ class Builder {
   Rows build(const std::vector<std::optional<std::vector<std::string>>>& listed) {
     Rows made;
     made.all_listed = list_missing(listed);
+    groups_.spread(question_);
     if (question_.by_currency)
       for (const Place currency : currencies_) made.currencies.push_back(groups_.currencies.name(currency));
     std::ranges::sort(made.currencies);

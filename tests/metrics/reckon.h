@@ -17,7 +17,8 @@ struct Circumstances {
 };
 
 // Expects the row of an answer to be what `cases`, the rows behind it and no others, come to; differences are failures
-// of the running test. How many values were reckoned: a formula with a function of periods is passed over.
+// of the running test. How many values were reckoned: passed over is what looks
+// beyond these rows (last year, before the period, a yardstick from history), an age, and a count of different values.
 int expect_reckoned(const Catalogue& catalogue, const MetricDefinition& metric, const Row& row, const Cases& cases,
                     const Circumstances& under, const std::string& what);
 
