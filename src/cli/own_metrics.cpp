@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -13,6 +14,8 @@
 
 namespace traction {
 namespace {
+
+constexpr std::size_t kLongestFile = 8'000;  // as long as the record's field
 
 const Option kAs{"--as", "The member who does it", "MEMBER"};
 
@@ -59,9 +62,13 @@ Result<int> write(CommandSession& session, Workspace& workspace, const std::stri
 
 Result<int> define_metric(CommandSession& session) {
   const std::string typed = session.arguments().one("FILE");
-  std::ifstream in(session.path(typed), std::ios::binary);
+  const std::string path = session.path(typed);
+  std::ifstream in(path, std::ios::binary);
+  if (!in || !std::filesystem::is_regular_file(path))
+    return refuse(Code::not_found, typed, "This is no file that can be read.");
+  if (std::filesystem::file_size(path) > kLongestFile)
+    return refuse(Code::too_large, typed, fmt::format("A definition takes at most {} bytes.", kLongestFile));
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return refuse(Code::not_found, typed, "This file cannot be read.");
   const auto workspace = session.workspace();
   if (!workspace) return refuse(workspace);
   const auto metrics = read_metrics({typed, text}, (*workspace)->definitions().facts, *(*workspace)->schema());

@@ -102,6 +102,10 @@ TEST_F(Forward, WritingGivesTheSameBytesAndFilesLieWhereTheCallerStands) {
   write(folder_ + "/map.toml",
         "[[record]]\ntype = \"product\"\nkey = \"name\"\n\n[record.fields]\nname = \"Product\"\nprice_minor = "
         "\"Price\"\n");
+  write(folder_ + "/own.toml",
+        "[[metric]]\nname = \"lost_share\"\nlabel = \"Lost\"\nunit = \"ratio\"\nkind = \"derived\"\n"
+        "formula = \"lost_deals / leads_created\"\nbetter = \"less\"\nabout = \"Ours.\"\nsource = \"own\"\n");
+  write(folder_ + "/wrong.toml", contents(folder_ + "/own.toml") + "formla = 1\n");
   fs::create_directory(folder_ + "/set");
   fs::copy(folder_ + "/p.csv", folder_ + "/set/p.csv");
   write(folder_ + "/set/p.toml",
@@ -145,6 +149,17 @@ TEST_F(Forward, WritingGivesTheSameBytesAndFilesLieWhereTheCallerStands) {
               {"import", "p.csv", "--map", "map.toml", "--workspace", "west", "--zone", "UTC", "--json"},
               {"undo-import", "1", "--json"},
               {"undo-import", "999", "--json"},
+              {"define-metric", "own.toml", "--as", "Ada"},
+              {"define-metric", "own.toml", "--json"},
+              {"define-metric", "wrong.toml"},
+              {"define-metric", "none.toml", "--json"},
+              {"hide-metric", "lost_share", "--json"},
+              {"metric", "lost_share", "--json"},
+              {"unhide-metric", "lost_share"},
+              {"hide-metric", "lost_shar", "--json"},
+              {"change", "member", "Ada", "key_metrics=lost_share,sales"},
+              {"key-metrics", "--member", "Ada", "--json"},
+              {"key-metrics"},
               {"export", "account", "--output", "out.csv"},
               {"export", "account", "--output", "out.csv", "--json"},
               {"backup", "p.csv", "--json"},
