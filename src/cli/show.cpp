@@ -49,7 +49,8 @@ std::string show_moment(Instant instant, const Zone& zone) {
 
 std::string show_value(const Value& value, std::string_view unit, std::string_view currency, std::int64_t n,
                        int smallest_n) {
-  if (value.standing == Standing::too_few) return fmt::format("too few ({} of {})", n, smallest_n);
+  if (value.standing == Standing::too_few)
+    return smallest_n == 0 ? "too few" : fmt::format("too few ({} of {})", n, smallest_n);
   if (value.standing == Standing::not_reached) return "not reached";
   if (value.standing == Standing::met) return "met";
   if (!value.number && !value.minor) return kUnknown;

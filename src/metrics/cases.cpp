@@ -103,7 +103,9 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
     if (metric.limited()) counts += fmt::format(" AND {} > y.v", age);
     if (column.band > 0) counts = in_band(metric, column.band);
     if (counts != "TRUE") columns += fmt::format(", coalesce({}, FALSE) AS c{}", counts, i);
-    if (!column.sum.empty()) columns += fmt::format(", f.{} AS x{}", quoted(column.sum), i);
+    if (!column.sum.empty())
+      columns += fmt::format(", {} AS x{}",
+                             column.unit == "money" ? select.amount(fact, column.sum) : "f." + quoted(column.sum), i);
   }
   if (extra) columns += extra(joins);
   const std::string where = select.rows(leaf, joins, true);

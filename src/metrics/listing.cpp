@@ -100,7 +100,12 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
   const std::string cases =
       select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns).sql;
   std::string mark;
-  if (select.converts(metric)) mark = "x AS converted_minor, ";
+  if (select.converts(metric)) {
+    const auto summed = std::ranges::find_if(
+        metric.columns, [](const MetricColumn& column) { return !column.sum.empty() && column.unit == "money"; });
+    mark = fmt::format("x{} AS converted_minor, ",
+                       summed == metric.columns.end() ? "" : std::to_string(summed - metric.columns.begin()));
+  }
   if (metric.columns[0].measure == Measure::share || metric.limited()) mark += "c0 AS counted, ";
   if (metric.yardstick.as == Yardstick::As::weight) mark += "x AS weighted, ";
   if (has_outliers(metric)) mark += "NOT inside AS outlier, ";

@@ -6,473 +6,299 @@
 #include "base/text.h"
 #include "metrics/given_value.h"
 #include "metrics/load.h"
+#include "metrics/metric_reader.h"
 #include "metrics/path.h"
 #include "metrics/yardstick.h"
-#include "schema/toml.h"
 
 namespace traction {
 namespace {
 
-const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
 const std::vector<std::string> kKinds = {"base", "state", "derived", "distribution", "duration", "table"};
 const std::vector<std::string> kBetter = {"more", "less", "neither"};
-const std::vector<std::string> kMeasures = {"mean", "median", "p75",    "p90", "without_outliers",
-                                            "kept", "p25",    "longest"};
-
-bool has(const std::vector<std::string>& list, std::string_view text) {
-  return std::ranges::find(list, text) != list.end();
-}
-
-// Reads one [[metric]] block and checks it against facts and schema; what needs other metrics is checked later.
-class MetricReader {
- public:
-  MetricReader(const std::string& path, const toml::table& block, std::span<const FactDefinition> facts,
-               const Schema& schema)
-      : table_(path, block), facts_(facts), schema_(schema) {
-    metric_.place = fmt::format("{}:{}", path, block.source().begin.line);
-  }
-
-  Result<MetricDefinition> read() {
-    std::string kind;
-    json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty, weight, limit, bands;
-    std::string formula, met, clock;
-    table_.get("name", metric_.name);
-    table_.get("label", metric_.label);
-    table_.get("unit", metric_.unit);
-    table_.get("kind", kind);
-    table_.get("better", metric_.better);
-    table_.get("about", metric_.about);
-    table_.get("source", metric_.source);
-    table_.get("version", metric_.version);
-    table_.get("from", metric_.from);
-    table_.get("time", metric_.time);
-    table_.get("value", metric_.value);
-    table_.get("where", where);
-    table_.get("except", except);
-    table_.get("by", metric_.by);
-    table_.get("dimensions", dimensions);
-    table_.get("empty", empty);
-    table_.get("columns", columns);
-    table_.get("leave_out", leave_out);
-    table_.get("mention", mention);
-    table_.get("settings", metric_.settings);
-    table_.get("old_enough", old_enough);
-    table_.get("segment", metric_.segment);
-    table_.get("since", metric_.since);
-    table_.get("clock", clock);
-    table_.get("formula", formula);
-    table_.get("met", met);
-    table_.get("regardless_of", metric_.regardless_of);
-    table_.get("share", share);
-    table_.get("weight", weight);
-    table_.get("limit", limit);
-    table_.get("bands", bands);
-    table_.nothing_else();
-
-    for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
-                                    std::pair("about", &metric_.about), std::pair("source", &metric_.source)})
-      if (text->empty()) wrong(key, fmt::format("A metric needs \"{}\".", key), Code::required);
-    if (!is_metric_name(metric_.name))
-      wrong("name", fmt::format("\"{}\" is no name: it takes lower case letters, digits and _, at most {}.",
-                                excerpt(metric_.name), kLongestName));
-    one_of("kind", kind, kKinds);
-    one_of("unit", metric_.unit, kUnits);
-    one_of("better", metric_.better, kBetter);
-    if (table_.refusal()) return tl::unexpected(*table_.refusal());
-    metric_.kind = static_cast<MetricKind>(std::ranges::find(kKinds, kind) - kKinds.begin());
-
-    if (metric_.kind == MetricKind::table && metric_.from.empty()) {
-      metric_.kind = MetricKind::derived;
-      read_metric_columns(columns);
-    } else if (metric_.kind == MetricKind::derived) {
-      add_formula("value", metric_.unit, formula, "formula");
-      read_met(met);
-      if (!metric_.from.empty()) wrong("from", "A derived metric has a formula and no fact.");
-    } else if (find_fact()) {
-      conditions("where", where, false, metric_.where);
-      conditions("except", except, true, metric_.where);
-      remarks("leave_out", leave_out, metric_.leave_out);
-      remarks("mention", mention, metric_.mention);
-      if (!formula.empty()) wrong("formula", "Only a derived metric has a formula.");
-      check_time();
-      read_dimensions(dimensions);
-      read_old_enough(old_enough);
-      read_clock(clock);
-      read_held_against("weight", weight, Yardstick::As::weight);
-      read_held_against("limit", limit, Yardstick::As::limit);
-      read_held_against("bands", bands, Yardstick::As::bands);
-      read_columns(columns, share);
-      check_regardless();
-    }
-    read_empty(empty);
-    check_settings();
-    if (table_.refusal()) return tl::unexpected(*table_.refusal());
-    return std::move(metric_);
-  }
-
- private:
-  void wrong(std::string_view key, std::string sentence, Code code = Code::invalid) {
-    table_.fault(key, code, std::move(sentence));
-  }
-
-  void one_of(std::string_view key, const std::string& given, const std::vector<std::string>& known) {
-    if (!has(known, given))
-      wrong(key,
-            fmt::format("\"{}\" is no {}: it is {}.{}", excerpt(given), key, enumerate(known),
-                        did_you_mean(excerpt(given), known)),
-            given.empty() ? Code::required : Code::unknown);
-  }
-
-  bool find_fact() {
-    std::vector<std::string> names;
-    for (const FactDefinition& fact : facts_) {
-      if (fact.name == metric_.from) fact_ = &fact;
-      names.push_back(fact.name);
-    }
-    if (!fact_)
-      wrong(
-          "from",
-          fmt::format("There is no fact \"{}\".{}", excerpt(metric_.from), did_you_mean(excerpt(metric_.from), names)),
-          metric_.from.empty() ? Code::required : Code::unknown);
-    return fact_ != nullptr;
-  }
-
-  const FactColumn* need_column(std::string_view key, const std::string& column) {
-    const FactColumn* found = fact_->column(column);
-    if (found) return found;
-    std::vector<std::string> names;
-    for (const FactColumn& known : fact_->columns) names.push_back(known.name);
-    wrong(key,
-          fmt::format("The fact \"{}\" has no column \"{}\".{}", fact_->name, excerpt(column),
-                      did_you_mean(excerpt(column), names)),
-          Code::unknown);
-    return nullptr;
-  }
-
-  void conditions(std::string_view key, const json::value& given, bool negate, std::vector<Condition>& out) {
-    if (given.is_null()) return;
-    if (!given.is_object()) return wrong(key, fmt::format("\"{}\" takes {{column = value}}.", key));
-    for (const auto& [column, values] : given.as_object()) {
-      Condition condition{column, {}, negate};
-      const json::array list = values.is_array() ? values.as_array() : json::array{values};
-      if (list.empty()) return wrong(key, fmt::format("\"{}\" needs a value to compare with.", condition.column));
-      for (const json::value& value : list) {
-        const auto text = value_text(value);
-        if (!text) return wrong(key, fmt::format("\"{}\" takes texts, whole numbers and true or false.", key));
-        condition.values.push_back(*text);
-      }
-      const FactColumn* known = need_column(key, condition.column);
-      if (!known) return;
-      for (const std::string& text : condition.values)
-        if (!fits(known->type, text))
-          return wrong(key, fmt::format("\"{}\" is of type {}, so it is never \"{}\".", condition.column,
-                                        traction::name(known->type), excerpt(text)));
-      out.push_back(std::move(condition));
-    }
-  }
-
-  void remarks(std::string_view key, const json::value& given, std::vector<Remark>& out) {
-    if (given.is_null()) return;
-    if (!given.is_array()) return wrong(key, fmt::format("\"{}\" takes [{{when = {{…}}, say = \"…\"}}].", key));
-    for (const json::value& item : given.as_array()) {
-      const json::object* remark = item.if_object();
-      const json::value* when = remark ? remark->if_contains("when") : nullptr;
-      const json::value* say = remark ? remark->if_contains("say") : nullptr;
-      if (!when || !say || !say->is_string() || remark->size() != 2)
-        return wrong(key, fmt::format("Each of \"{}\" takes \"when\" and \"say\" and nothing else.", key));
-      out.push_back({{}, std::string(say->as_string())});
-      conditions(key, *when, false, out.back().when);
-    }
-  }
-
-  void check_time() {
-    if (metric_.kind == MetricKind::state) {
-      if (!metric_.time.empty()) wrong("time", "A state is asked at an instant and has no \"time\".");
-      if (!fact_->start() || !fact_->end()) wrong("from", "A state needs a fact with a start and an end.");
-      return;
-    }
-    const FactColumn* time = need_column("time", metric_.time);
-    if (time && time->type != FieldType::date) wrong("time", "\"time\" is a column of type date.");
-  }
-
-  void read_dimensions(const json::value& given) {
-    if (!given.is_null() && !given.is_object()) return wrong("dimensions", "\"dimensions\" takes {name = \"path\"}.");
-    if (given.is_object())
-      for (const auto& [alias, way] : given.as_object()) {
-        if (!way.is_string() || way.as_string().empty()) return wrong("dimensions", "A path is a text.");
-        metric_.dimensions.emplace(alias, way.as_string());
-      }
-    for (const auto& [alias, way] : metric_.dimensions)
-      if (const auto path = find_path(metric_, *fact_, schema_, alias); !path)
-        wrong("dimensions", path.error().sentence, path.error().code);
-    for (const std::string& dimension : metric_.by)
-      if (const auto path = find_path(metric_, *fact_, schema_, dimension); !path)
-        wrong("by", path.error().sentence, path.error().code);
-    if (!metric_.segment.empty())
-      if (const auto path = find_path(metric_, *fact_, schema_, metric_.segment); !path)
-        wrong("segment", path.error().sentence, path.error().code);
-  }
-
-  void read_old_enough(const json::value& given) {
-    if (given.is_null()) return;
-    const json::object* parts = given.if_object();
-    const json::value* setting = parts ? parts->if_contains("setting") : nullptr;
-    const json::value* seconds = parts ? parts->if_contains("seconds") : nullptr;
-    const json::value* say = parts ? parts->if_contains("say") : nullptr;
-    const bool by_setting = setting && setting->is_string();
-    const bool by_seconds = seconds && seconds->is_int64() && seconds->as_int64() > 0;
-    if (by_setting == by_seconds || !say || !say->is_string() || say->as_string().empty() || parts->size() != 2)
-      return wrong("old_enough", "\"old_enough\" takes \"setting\" or \"seconds\", and \"say\", and nothing else.");
-    metric_.old_enough_say = say->as_string();
-    if (by_seconds) {
-      metric_.old_enough_seconds = seconds->as_int64();
-    } else {
-      metric_.old_enough = setting->as_string();
-      metric_.settings.push_back(metric_.old_enough);
-    }
-    if (!fact_->start()) wrong("old_enough", "\"old_enough\" needs a fact with a start.");
-  }
-
-  void read_clock(const std::string& clock) {
-    const bool duration = metric_.kind == MetricKind::duration;
-    const bool lasts = duration || metric_.kind == MetricKind::state;
-    if (!lasts && !metric_.since.empty()) return wrong("since", "\"since\" goes with a duration or a state.");
-    if (!duration && !clock.empty()) return wrong("clock", "\"clock\" goes with a duration.");
-    if (!lasts) return;
-    if (metric_.since.empty() && fact_->start()) metric_.since = fact_->start()->name;
-    if (const FactColumn* since = need_column("since", metric_.since); since && since->type != FieldType::instant)
-      wrong("since", "\"since\" is a column of type instant.");
-    if (!clock.empty() && clock != "business") return wrong("clock", "\"clock\" is \"business\" or left out.");
-    metric_.business = !clock.empty();
-    if (metric_.business) metric_.settings.emplace_back("working_hours");
-  }
-
-  void read_held_against(std::string_view key, const json::value& given, Yardstick::As as) {
-    if (given.is_null()) return;
-    if (metric_.yardstick.given()) return wrong(key, "A metric has one of \"weight\", \"limit\" and \"bands\".");
-    auto read = read_yardstick(key, given);
-    if (!read) return wrong(key, read.error().sentence);
-    metric_.yardstick = std::move(*read);
-    metric_.yardstick.as = as;
-    const bool state = metric_.kind == MetricKind::state, table = metric_.kind == MetricKind::table;
-    const bool fits = as == Yardstick::As::limit ? state : as == Yardstick::As::bands ? table : !table;
-    if (!fits) wrong(key, fmt::format("A {} has no \"{}\".", name(metric_.kind), key));
-  }
-
-  void check_settings() {
-    const RecordType* workspace = schema_.type("workspace");
-    for (const std::string& setting : metric_.settings) {
-      const Field* field = workspace ? workspace->field(setting) : nullptr;
-      const bool number = field && (field->type == FieldType::integer || field->type == FieldType::duration);
-      if (metric_.old_enough == setting ? !number : !field)
-        wrong(metric_.old_enough == setting ? "old_enough" : "settings",
-              fmt::format("The workspace has no {} \"{}\" among its settings.",
-                          metric_.old_enough == setting ? "number" : "field", excerpt(setting)),
-              Code::unknown);
-    }
-  }
-
-  void read_empty(const json::value& given) {
-    if (given.is_null()) return;
-    if (!given.is_int64()) return wrong("empty", "\"empty\" takes a whole number.");
-    if (metric_.unit == "rate" || metric_.unit == "ratio")
-      return wrong("empty", "A rate of nothing is empty, not a number.");
-    metric_.empty = static_cast<double>(given.as_int64());
-  }
-
-  void add(std::string column_name, std::string unit, Measure measure, std::vector<Condition> when = {}) {
-    if (metric_.column(column_name))
-      wrong("columns", fmt::format("The column \"{}\" is there twice.", excerpt(column_name)), Code::duplicate);
-    metric_.columns.push_back({std::move(column_name), std::move(unit), measure, std::move(when), {}, ""});
-  }
-
-  void add_formula(std::string column_name, std::string unit, const std::string& words, std::string_view key) {
-    if (words.empty()) return wrong(key, "A derived metric needs a formula.", Code::required);
-    auto formula = parse_formula(words);
-    if (!formula) return wrong(key, formula.error().sentence, formula.error().code);
-    add(std::move(column_name), std::move(unit), Measure::formula);
-    metric_.columns.back().formula = std::move(*formula);
-    metric_.columns.back().words = words;
-  }
-
-  // The column that is summed or whose distribution is asked, fit for the metric's unit.
-  void measured(const std::string& column) {
-    if (summable("value", column, metric_.unit)) metric_.value = column;
-  }
-
-  // True for a number of the fact that fits the unit.
-  bool summable(std::string_view key, const std::string& column, std::string_view unit) {
-    const FactColumn* found = need_column(key, column);
-    if (!found) return false;
-    const bool number = found->type == FieldType::integer || found->type == FieldType::decimal ||
-                        found->type == FieldType::duration || found->type == FieldType::money;
-    if (!number)
-      wrong(key, fmt::format("\"{}\" is not a number.", column));
-    else if ((found->type == FieldType::money) != (unit == "money"))
-      wrong("unit", "The unit is money where an amount is measured, and nowhere else.");
-    else if (unit == "money" && !fact_->column("currency"))
-      wrong(key, fmt::format("The fact \"{}\" has no currency.", fact_->name));
-    return true;
-  }
-
-  void read_columns(const json::value& columns, const json::value& share) {
-    if (!share.is_null() && metric_.value != "share") wrong("share", "\"share\" goes with value = \"share\".");
-    if (metric_.value == "age" && metric_.kind == MetricKind::state) {
-      metric_.value.clear();
-      if (metric_.unit != "seconds") wrong("unit", "The unit of an age is seconds.");
-    } else if (metric_.kind == MetricKind::base || metric_.kind == MetricKind::state) {
-      return read_value(share);
-    }
-    if (!columns.is_array() || columns.as_array().empty())
-      return wrong("columns", "This kind of metric needs \"columns\".", Code::required);
-    if (metric_.kind == MetricKind::distribution || metric_.banded()) measured(metric_.value);
-    if (metric_.kind == MetricKind::duration) {
-      if (!fact_->start() || !fact_->end()) wrong("from", "A duration needs a fact with a start and an end.");
-      if (metric_.unit != "seconds") wrong("unit", "The unit of a duration is seconds.");
-    }
-    for (const json::value& column : columns.as_array()) {
-      if (metric_.kind == MetricKind::table)
-        read_table_column(column);
-      else
-        read_measure(column);
-    }
-  }
-
-  void read_value(const json::value& share) {
-    const std::string given = metric_.value;
-    if (given.starts_with("distinct(") && given.ends_with(')')) {
-      metric_.value = given.substr(9, given.size() - 10);
-      if (metric_.unit != "count") wrong("unit", "The unit of a count is count.");
-      if (!need_column("value", metric_.value)) return;
-      return add("value", "count", Measure::distinct);
-    }
-    if (given == "count") {
-      metric_.value.clear();
-      if (metric_.unit != "count") wrong("unit", "The unit of a count is count.");
-      return add("value", "count", Measure::count);
-    }
-    if (given == "share") {
-      metric_.value.clear();
-      if (metric_.unit != "rate") wrong("unit", "The unit of a share is rate.");
-      add("value", "rate", Measure::share);
-      conditions("share", share, false, metric_.columns.back().when);
-      if (metric_.columns.back().when.empty() && !metric_.limited())
-        wrong("share", "A share needs \"share = {…}\".", Code::required);
-      return;
-    }
-    if (!given.starts_with("sum(") || !given.ends_with(')'))
-      return wrong("value", "\"value\" is count, distinct(COLUMN), sum(COLUMN) or share.",
-                   given.empty() ? Code::required : Code::invalid);
-    measured(given.substr(4, given.size() - 5));
-    add("value", metric_.unit, Measure::sum);
-  }
-
-  void read_measure(const json::value& column) {
-    const std::string measure = column.is_string() ? std::string(column.as_string()) : "";
-    const auto found = std::ranges::find(kMeasures, measure);
-    const bool quantile = measure == "p25" || measure == "median" || measure == "p75" || measure == "p90";
-    if (found == kMeasures.end() || (metric_.kind != MetricKind::distribution && !quantile) ||
-        (metric_.kind == MetricKind::duration && measure == "p25"))
-      return wrong("columns", fmt::format("\"{}\" is no column of a {}.", excerpt(measure), name(metric_.kind)),
-                   Code::unknown);
-    const auto place = static_cast<int>(found - kMeasures.begin());
-    add(measure, measure == "kept" ? "count" : metric_.unit,
-        static_cast<Measure>(static_cast<int>(Measure::mean) + place));
-  }
-
-  void read_met(const std::string& words) {
-    if (words.empty()) return;
-    auto formula = parse_formula(words);
-    if (!formula) return wrong("met", formula.error().sentence, formula.error().code);
-    const std::vector<std::string> known = names(metric_.columns[0].formula);
-    for (const std::string& used : names(*formula))
-      if (!has(known, used))
-        return wrong("met", fmt::format("\"{}\" is not in the formula.", excerpt(used)), Code::unknown);
-    metric_.met = std::move(*formula);
-  }
-
-  void check_regardless() {
-    if (!metric_.regardless_of.empty() && metric_.kind != MetricKind::base)
-      return wrong("regardless_of", "\"regardless_of\" goes with kind = \"base\".");
-    for (const std::string& column : metric_.regardless_of) need_column("regardless_of", column);
-  }
-
-  // The columns of a table without a fact: other metrics, asked the same.
-  void read_metric_columns(const json::value& columns) {
-    if (!columns.is_array() || columns.as_array().empty())
-      return wrong("columns", "A table needs a fact (\"from\"), or \"columns\" that are metrics.", Code::required);
-    for (const json::value& given : columns.as_array()) {
-      const json::object* column = given.if_object();
-      const auto text = [&](const char* key) {
-        const json::value* value = column ? column->if_contains(key) : nullptr;
-        return value && value->is_string() ? std::string(value->as_string()) : std::string();
-      };
-      const auto formula = parse_formula(text("metric"));
-      if (!column || column->size() != 3 || text("name").empty() || !formula || formula->kind != Formula::Kind::name)
-        return wrong("columns", "A column of a table without a fact has a name, a unit and a metric.");
-      one_of("unit", text("unit"), kUnits);
-      add_formula(text("name"), text("unit"), text("metric"), "columns");
-    }
-  }
-
-  void read_table_column(const json::value& given) {
-    const json::object column = given.is_object() ? given.as_object() : json::object();
-    const auto text = [&](const char* key) {
-      const json::value* value = column.if_contains(key);
-      return value && value->is_string() ? std::string(value->as_string()) : std::string();
-    };
-    const auto takes = [&](std::initializer_list<const char*> keys) {
-      const auto known = [&](const auto& pair) {
-        return pair.key() == "name" || pair.key() == "unit" || std::ranges::count(keys, pair.key()) > 0;
-      };
-      return column.contains(*keys.begin()) && std::ranges::all_of(column, known);
-    };
-    if (text("name").empty()) return wrong("columns", "A column of a table needs a name.", Code::required);
-    one_of("unit", text("unit"), kUnits);
-    if (takes({"count"})) {
-      add(text("name"), text("unit"), Measure::count);
-      conditions("columns", column.at("count"), false, metric_.columns.back().when);
-    } else if (takes({"sum", "when", "before"})) {
-      read_sum(text("name"), text("unit"), text("sum"), column);
-    } else if (metric_.banded() && takes({"band"}) && column.at("band").is_int64() && text("unit") == "rate") {
-      add(text("name"), "rate", Measure::share);
-      metric_.columns.back().band = static_cast<int>(column.at("band").as_int64());
-    } else if (takes({"formula", "only"})) {
-      for (const std::string& used : names(parse_formula(text("formula")).value_or(Formula{})))
-        if (!metric_.column(used))
-          wrong("columns",
-                fmt::format("The formula of \"{}\" needs \"{}\", which is no column before it.", text("name"), used),
-                Code::unknown);
-      add_formula(text("name"), text("unit"), text("formula"), "columns");
-      if (const json::value* only = column.if_contains("only"); only && !metric_.columns.empty())
-        conditions("columns", *only, false, metric_.columns.back().when);
-    } else {
-      wrong("columns",
-            "A column of a table has a name, a unit, and a count, a sum (with \"when\" and \"before\") or a formula "
-            "(with \"only\").");
-    }
-  }
-
-  void read_sum(const std::string& column_name, const std::string& unit, const std::string& summed,
-                const json::object& given) {
-    const json::value* before = given.if_contains("before");
-    if (before && !before->is_bool()) return wrong("columns", "\"before\" is true or false.");
-    if (!summable("columns", summed, unit)) return;
-    add(column_name, unit, Measure::sum);
-    metric_.columns.back().sum = summed;
-    metric_.columns.back().before = before && before->as_bool();
-    if (const json::value* when = given.if_contains("when"))
-      conditions("columns", *when, false, metric_.columns.back().when);
-  }
-
-  TomlTable table_;
-  std::span<const FactDefinition> facts_;
-  const Schema& schema_;
-  const FactDefinition* fact_ = nullptr;
-  MetricDefinition metric_;
-};
 
 }  // namespace
+
+Result<MetricDefinition> MetricReader::read() {
+  std::string kind;
+  json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty, weight, limit, bands,
+      cycle;
+  std::string formula, met, clock;
+  table_.get("name", metric_.name);
+  table_.get("label", metric_.label);
+  table_.get("unit", metric_.unit);
+  table_.get("kind", kind);
+  table_.get("better", metric_.better);
+  table_.get("about", metric_.about);
+  table_.get("source", metric_.source);
+  table_.get("version", metric_.version);
+  table_.get("from", metric_.from);
+  table_.get("time", metric_.time);
+  table_.get("value", metric_.value);
+  table_.get("where", where);
+  table_.get("except", except);
+  table_.get("by", metric_.by);
+  table_.get("dimensions", dimensions);
+  table_.get("empty", empty);
+  table_.get("columns", columns);
+  table_.get("leave_out", leave_out);
+  table_.get("mention", mention);
+  table_.get("settings", metric_.settings);
+  table_.get("old_enough", old_enough);
+  table_.get("segment", metric_.segment);
+  table_.get("since", metric_.since);
+  table_.get("clock", clock);
+  table_.get("formula", formula);
+  table_.get("met", met);
+  table_.get("regardless_of", metric_.regardless_of);
+  table_.get("share", share);
+  table_.get("weight", weight);
+  table_.get("limit", limit);
+  table_.get("bands", bands);
+  table_.get("cycle", cycle);
+  table_.nothing_else();
+
+  for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
+                                  std::pair("about", &metric_.about), std::pair("source", &metric_.source)})
+    if (text->empty()) wrong(key, fmt::format("A metric needs \"{}\".", key), Code::required);
+  if (!is_metric_name(metric_.name))
+    wrong("name", fmt::format("\"{}\" is no name: it takes lower case letters, digits and _, at most {}.",
+                              excerpt(metric_.name), kLongestName));
+  one_of("kind", kind, kKinds);
+  one_of("unit", metric_.unit, kUnits);
+  one_of("better", metric_.better, kBetter);
+  if (table_.refusal()) return tl::unexpected(*table_.refusal());
+  metric_.kind = static_cast<MetricKind>(std::ranges::find(kKinds, kind) - kKinds.begin());
+
+  if (metric_.kind == MetricKind::table && metric_.from.empty()) {
+    metric_.kind = MetricKind::derived;
+    read_metric_columns(columns);
+  } else if (metric_.kind == MetricKind::derived) {
+    add_formula("value", metric_.unit, formula, "formula");
+    read_met(met);
+    if (!metric_.from.empty()) wrong("from", "A derived metric has a formula and no fact.");
+  } else if (find_fact()) {
+    conditions("where", where, false, metric_.where);
+    conditions("except", except, true, metric_.where);
+    remarks("leave_out", leave_out, metric_.leave_out);
+    remarks("mention", mention, metric_.mention);
+    if (!formula.empty()) wrong("formula", "Only a derived metric has a formula.");
+    check_time();
+    read_dimensions(dimensions);
+    read_old_enough(old_enough);
+    read_clock(clock);
+    read_held_against("weight", weight, Yardstick::As::weight);
+    read_held_against("limit", limit, Yardstick::As::limit);
+    read_held_against("bands", bands, Yardstick::As::bands);
+    read_columns(columns, share);
+    check_regardless();
+    read_cycle(cycle);
+  }
+  read_empty(empty);
+  check_settings();
+  if (table_.refusal()) return tl::unexpected(*table_.refusal());
+  return std::move(metric_);
+}
+
+void MetricReader::wrong(std::string_view key, std::string sentence, Code code) {
+  table_.fault(key, code, std::move(sentence));
+}
+
+void MetricReader::one_of(std::string_view key, const std::string& given, const std::vector<std::string>& known) {
+  if (!has(known, given))
+    wrong(key,
+          fmt::format("\"{}\" is no {}: it is {}.{}", excerpt(given), key, enumerate(known),
+                      did_you_mean(excerpt(given), known)),
+          given.empty() ? Code::required : Code::unknown);
+}
+
+bool MetricReader::find_fact() {
+  std::vector<std::string> names;
+  for (const FactDefinition& fact : facts_) {
+    if (fact.name == metric_.from) fact_ = &fact;
+    names.push_back(fact.name);
+  }
+  if (!fact_)
+    wrong("from",
+          fmt::format("There is no fact \"{}\".{}", excerpt(metric_.from), did_you_mean(excerpt(metric_.from), names)),
+          metric_.from.empty() ? Code::required : Code::unknown);
+  return fact_ != nullptr;
+}
+
+const FactColumn* MetricReader::need_column(std::string_view key, const std::string& column) {
+  const FactColumn* found = fact_->column(column);
+  if (found) return found;
+  std::vector<std::string> names;
+  for (const FactColumn& known : fact_->columns) names.push_back(known.name);
+  wrong(key,
+        fmt::format("The fact \"{}\" has no column \"{}\".{}", fact_->name, excerpt(column),
+                    did_you_mean(excerpt(column), names)),
+        Code::unknown);
+  return nullptr;
+}
+
+void MetricReader::conditions(std::string_view key, const json::value& given, bool negate,
+                              std::vector<Condition>& out) {
+  if (given.is_null()) return;
+  if (!given.is_object()) return wrong(key, fmt::format("\"{}\" takes {{column = value}}.", key));
+  for (const auto& [column, values] : given.as_object()) {
+    Condition condition{column, {}, negate};
+    const json::array list = values.is_array() ? values.as_array() : json::array{values};
+    if (list.empty()) return wrong(key, fmt::format("\"{}\" needs a value to compare with.", condition.column));
+    for (const json::value& value : list) {
+      const auto text = value_text(value);
+      if (!text) return wrong(key, fmt::format("\"{}\" takes texts, whole numbers and true or false.", key));
+      condition.values.push_back(*text);
+    }
+    const FactColumn* known = need_column(key, condition.column);
+    if (!known) return;
+    for (const std::string& text : condition.values)
+      if (!fits(known->type, text))
+        return wrong(key, fmt::format("\"{}\" is of type {}, so it is never \"{}\".", condition.column,
+                                      traction::name(known->type), excerpt(text)));
+    out.push_back(std::move(condition));
+  }
+}
+
+void MetricReader::remarks(std::string_view key, const json::value& given, std::vector<Remark>& out) {
+  if (given.is_null()) return;
+  if (!given.is_array()) return wrong(key, fmt::format("\"{}\" takes [{{when = {{…}}, say = \"…\"}}].", key));
+  for (const json::value& item : given.as_array()) {
+    const json::object* remark = item.if_object();
+    const json::value* when = remark ? remark->if_contains("when") : nullptr;
+    const json::value* say = remark ? remark->if_contains("say") : nullptr;
+    if (!when || !say || !say->is_string() || remark->size() != 2)
+      return wrong(key, fmt::format("Each of \"{}\" takes \"when\" and \"say\" and nothing else.", key));
+    out.push_back({{}, std::string(say->as_string())});
+    conditions(key, *when, false, out.back().when);
+  }
+}
+
+void MetricReader::check_time() {
+  if (metric_.kind == MetricKind::state) {
+    if (!metric_.time.empty()) wrong("time", "A state is asked at an instant and has no \"time\".");
+    if (!fact_->start() || !fact_->end()) wrong("from", "A state needs a fact with a start and an end.");
+    return;
+  }
+  const FactColumn* time = need_column("time", metric_.time);
+  if (time && time->type != FieldType::date) wrong("time", "\"time\" is a column of type date.");
+}
+
+void MetricReader::read_dimensions(const json::value& given) {
+  if (!given.is_null() && !given.is_object()) return wrong("dimensions", "\"dimensions\" takes {name = \"path\"}.");
+  if (given.is_object())
+    for (const auto& [alias, way] : given.as_object()) {
+      if (!way.is_string() || way.as_string().empty()) return wrong("dimensions", "A path is a text.");
+      metric_.dimensions.emplace(alias, way.as_string());
+    }
+  for (const auto& [alias, way] : metric_.dimensions)
+    if (const auto path = find_path(metric_, *fact_, schema_, alias); !path)
+      wrong("dimensions", path.error().sentence, path.error().code);
+  for (const std::string& dimension : metric_.by)
+    if (const auto path = find_path(metric_, *fact_, schema_, dimension); !path)
+      wrong("by", path.error().sentence, path.error().code);
+  if (!metric_.segment.empty())
+    if (const auto path = find_path(metric_, *fact_, schema_, metric_.segment); !path)
+      wrong("segment", path.error().sentence, path.error().code);
+}
+
+void MetricReader::read_old_enough(const json::value& given) {
+  if (given.is_null()) return;
+  const json::object* parts = given.if_object();
+  const json::value* setting = parts ? parts->if_contains("setting") : nullptr;
+  const json::value* seconds = parts ? parts->if_contains("seconds") : nullptr;
+  const json::value* say = parts ? parts->if_contains("say") : nullptr;
+  const bool by_setting = setting && setting->is_string();
+  const bool by_seconds = seconds && seconds->is_int64() && seconds->as_int64() > 0;
+  if (by_setting == by_seconds || !say || !say->is_string() || say->as_string().empty() || parts->size() != 2)
+    return wrong("old_enough", "\"old_enough\" takes \"setting\" or \"seconds\", and \"say\", and nothing else.");
+  metric_.old_enough_say = say->as_string();
+  if (by_seconds) {
+    metric_.old_enough_seconds = seconds->as_int64();
+  } else {
+    metric_.old_enough = setting->as_string();
+    metric_.settings.push_back(metric_.old_enough);
+  }
+  if (!fact_->start()) wrong("old_enough", "\"old_enough\" needs a fact with a start.");
+}
+
+void MetricReader::read_clock(const std::string& clock) {
+  const bool duration = metric_.kind == MetricKind::duration;
+  const bool lasts = duration || metric_.kind == MetricKind::state;
+  if (!lasts && !metric_.since.empty()) return wrong("since", "\"since\" goes with a duration or a state.");
+  if (!duration && !clock.empty()) return wrong("clock", "\"clock\" goes with a duration.");
+  if (!lasts) return;
+  if (metric_.since.empty() && fact_->start()) metric_.since = fact_->start()->name;
+  if (const FactColumn* since = need_column("since", metric_.since); since && since->type != FieldType::instant)
+    wrong("since", "\"since\" is a column of type instant.");
+  if (!clock.empty() && clock != "business") return wrong("clock", "\"clock\" is \"business\" or left out.");
+  metric_.business = !clock.empty();
+  if (metric_.business) metric_.settings.emplace_back("working_hours");
+}
+
+void MetricReader::read_held_against(std::string_view key, const json::value& given, Yardstick::As as) {
+  if (given.is_null()) return;
+  if (metric_.yardstick.given()) return wrong(key, "A metric has one of \"weight\", \"limit\" and \"bands\".");
+  auto read = read_yardstick(key, given);
+  if (!read) return wrong(key, read.error().sentence);
+  metric_.yardstick = std::move(*read);
+  metric_.yardstick.as = as;
+  const bool state = metric_.kind == MetricKind::state, table = metric_.kind == MetricKind::table;
+  const bool fits = as == Yardstick::As::limit ? state : as == Yardstick::As::bands ? table : !table;
+  if (!fits) wrong(key, fmt::format("A {} has no \"{}\".", name(metric_.kind), key));
+}
+
+void MetricReader::check_settings() {
+  const RecordType* workspace = schema_.type("workspace");
+  for (const std::string& setting : metric_.settings) {
+    const Field* field = workspace ? workspace->field(setting) : nullptr;
+    const bool number = field && (field->type == FieldType::integer || field->type == FieldType::duration);
+    if (metric_.old_enough == setting ? !number : !field)
+      wrong(metric_.old_enough == setting ? "old_enough" : "settings",
+            fmt::format("The workspace has no {} \"{}\" among its settings.",
+                        metric_.old_enough == setting ? "number" : "field", excerpt(setting)),
+            Code::unknown);
+  }
+}
+
+void MetricReader::read_empty(const json::value& given) {
+  if (given.is_null()) return;
+  if (!given.is_int64()) return wrong("empty", "\"empty\" takes a whole number.");
+  if (metric_.unit == "rate" || metric_.unit == "ratio")
+    return wrong("empty", "A rate of nothing is empty, not a number.");
+  metric_.empty = static_cast<double>(given.as_int64());
+}
+
+void MetricReader::read_met(const std::string& words) {
+  if (words.empty()) return;
+  auto formula = parse_formula(words);
+  if (!formula) return wrong("met", formula.error().sentence, formula.error().code);
+  const std::vector<std::string> known = names(metric_.columns[0].formula);
+  for (const std::string& used : names(*formula))
+    if (!has(known, used))
+      return wrong("met", fmt::format("\"{}\" is not in the formula.", excerpt(used)), Code::unknown);
+  metric_.met = std::move(*formula);
+}
+
+void MetricReader::read_cycle(const json::value& given) {
+  if (given.is_null()) return;
+  const json::object* parts = given.if_object();
+  const json::value* by = parts ? parts->if_contains("by") : nullptr;
+  const json::value* years = parts ? parts->if_contains("years") : nullptr;
+  if (!by || !by->is_string() || !years || !years->is_int64() || years->as_int64() < 1 || years->as_int64() > 10 ||
+      parts->size() != 2)
+    return wrong("cycle", "\"cycle\" takes {by = \"COLUMN\", years = 2}, of 1 to 10 years.");
+  metric_.cycle = by->as_string();
+  metric_.cycle_years = static_cast<int>(years->as_int64());
+  need_column("cycle", metric_.cycle);
+  if (metric_.kind != MetricKind::base) wrong("cycle", "\"cycle\" goes with kind = \"base\".");
+  if (!fact_->start()) wrong("cycle", "\"cycle\" needs a fact with a start.");
+}
+
+void MetricReader::check_regardless() {
+  if (!metric_.regardless_of.empty() && metric_.kind != MetricKind::base)
+    return wrong("regardless_of", "\"regardless_of\" goes with kind = \"base\".");
+  for (const std::string& column : metric_.regardless_of) need_column("regardless_of", column);
+}
 
 Result<std::vector<MetricDefinition>> read_metrics(const DefinitionFile& file, std::span<const FactDefinition> facts,
                                                    const Schema& schema) {

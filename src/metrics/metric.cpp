@@ -82,6 +82,16 @@ std::string_view name(MetricKind kind) {
 
 bool has_opening(const MetricDefinition& metric) { return std::ranges::any_of(metric.columns, &MetricColumn::before); }
 
+std::vector<std::string> amounts(const MetricDefinition& metric) {
+  std::vector<std::string> all;
+  for (const MetricColumn& column : metric.columns) {
+    const std::string& amount = column.sum.empty() ? metric.value : column.sum;
+    if (column.unit == "money" && column.measure != Measure::formula && std::ranges::find(all, amount) == all.end())
+      all.push_back(amount);
+  }
+  return all;
+}
+
 bool is_money(const MetricDefinition& metric) {
   return std::ranges::any_of(metric.columns, [](const MetricColumn& column) { return column.unit == "money"; });
 }

@@ -95,6 +95,8 @@ struct MetricDefinition {
   std::optional<Formula> met;              // of derived: at or below 0 there is nothing left to reach
   std::vector<std::string> regardless_of;  // of base: columns it is neither grouped nor filtered by
   Yardstick yardstick;
+  std::string cycle;    // of base: a column by which nothing is shown …
+  int cycle_years = 0;  // … unless the period covers so many years
   std::string place;    // "metrics/revenue.toml:12", of an own one "NAME:3"
   bool own = false;     // a workspace's, not shipped
   bool hidden = false;  // by the workspace: computed where a formula needs it, but not to be asked
@@ -159,6 +161,9 @@ std::string_view name(MetricKind kind);
 
 // True when it has a column over the cases before the period, so that each row goes on from the one before.
 bool has_opening(const MetricDefinition& metric);
+
+// The columns of its fact whose amounts of money it measures or adds up, each once.
+std::vector<std::string> amounts(const MetricDefinition& metric);
 
 // True when an amount of money is among its columns, so that every row is of one currency.
 bool is_money(const MetricDefinition& metric);

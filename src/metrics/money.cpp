@@ -18,7 +18,11 @@ std::string Select::amount(const FactDefinition& fact, const std::string& column
 }
 
 std::string Select::without_rate(const MetricDefinition& leaf, const FactDefinition& fact) {
-  return fmt::format("(f.{} IS NOT NULL AND {} IS NULL)", quoted(leaf.value), amount(fact, leaf.value));
+  std::string text;
+  for (const std::string& column : amounts(leaf))
+    text += fmt::format("{}f.{} IS NOT NULL AND {} IS NULL", text.empty() ? "" : " OR ", quoted(column),
+                        amount(fact, column));
+  return text.empty() ? "FALSE" : fmt::format("({})", text);
 }
 
 }  // namespace traction

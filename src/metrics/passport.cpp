@@ -175,6 +175,7 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
       if (const std::int64_t n = groups.remarks[leaf][i]; n > 0)
         passport.left_out.push_back(fmt::format("{} {}", n, said[i].words));
   }
+  if (!question.too_short.empty()) passport.left_out.push_back(question.too_short);
   if (!rows.all_listed) passport.left_out.push_back("Groups without a case are not listed: there would be too many.");
   return passport;
 }

@@ -160,36 +160,60 @@ Result<Question::Where> read_where(const Asking& asking, const Question& questio
   return where;
 }
 
-// Amounts can be converted where their fact says by the rate of which day, or where they are those of what is open.
+// Amounts can be converted where their fact says by the rate of which day, or where they are those of what is open:
+// then all are by that of the day judged, so that what opens, moves and closes a pipeline still adds up.
 std::optional<Refusal> read_converted(const Asking& asking, const Query& query, Question& question) {
   question.converted = query.converted && question.by_currency;
   if (!question.converted) return std::nullopt;
   for (const MetricDefinition* leaf : question.leaves) {
     const FactDefinition& fact = asking.catalogue.fact(leaf->from);
-    if (is_money(*leaf) &&
-        (leaf->value.empty() || (leaf->kind != MetricKind::state && !fact.column(converted_column(leaf->value)))))
-      return Refusal{Code::invalid, "converted",
-                     fmt::format("\"{}\" has no day for an exchange rate: ask it currency by currency.", leaf->name)};
+    const bool judged = (leaf->kind == MetricKind::state || has_opening(*leaf)) && !fact.column("rate_on");
+    for (const std::string& amount : amounts(*leaf))
+      if (!judged && !fact.column(converted_column(amount)))
+        return Refusal{Code::invalid, "converted",
+                       fmt::format("\"{}\" has no day for an exchange rate: ask it currency by currency.", leaf->name)};
   }
   return std::nullopt;
 }
+
 // True for what is told of the end of each period, so that these must be known.
 bool asked_at_ends(const MetricDefinition& leaf) { return leaf.kind == MetricKind::state || has_opening(leaf); }
 
-// The day a state's history begins: the earliest start among the facts asked.
+// The day on which the first row of a fact begins.
+Result<std::optional<Date>> first_day(const Asking& asking, const FactDefinition& fact) {
+  const auto table = asking.run(
+      fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)), {});
+  if (!table) return refuse(table);
+  const auto day = parse_date(table->rows.empty() ? "" : text_of(table->rows[0].at(0)));
+  return day ? std::optional(*day) : std::nullopt;
+}
+
+// The day the history of states begins: the earliest start among the facts asked.
 Result<std::optional<Date>> first_day(const Asking& asking, const Question& question) {
   std::optional<Date> first;
   for (const MetricDefinition* leaf : question.leaves) {
-    const FactDefinition& fact = asking.catalogue.fact(leaf->from);
     if (!asked_at_ends(*leaf)) continue;
-    const auto table = asking.run(
-        fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)), {});
-    if (!table) return refuse(table);
-    const auto day =
-        table->rows.empty() ? Result<Date>(refuse(Code::invalid, "", "")) : parse_date(text_of(table->rows[0].at(0)));
-    if (day && (!first || *day < *first)) first = *day;
+    const auto day = first_day(asking, asking.catalogue.fact(leaf->from));
+    if (!day) return refuse(day);
+    if (*day && (!first || **day < *first)) first = *day;
   }
   return first;
+}
+
+// A season shows only once it has come round: by its column, the period asked must cover enough years of history.
+std::optional<Refusal> read_cycle(const Asking& asking, Question& question) {
+  for (const MetricDefinition* leaf : question.leaves) {
+    if (leaf->cycle.empty() || std::ranges::find(question.by, leaf->cycle) == question.by.end()) continue;
+    const auto first = first_day(asking, asking.catalogue.fact(leaf->from));
+    if (!first) return first.error();
+    if (!*first) continue;
+    const Date from = std::max(**first, question.period.from.value_or(**first));
+    const Date to = std::min(question.today, question.period.to.value_or(question.today));
+    if (to < same_day(from, 12 * leaf->cycle_years))
+      question.too_short = fmt::format("By {} nothing is shown yet: it takes {} years, and there are {} days.",
+                                       leaf->cycle, leaf->cycle_years, std::max(0, to.days - from.days));
+  }
+  return std::nullopt;
 }
 
 std::optional<Refusal> read_period(const Asking& asking, const Query& query, Question& question) {
@@ -281,6 +305,7 @@ Result<Question> understand(const Asking& asking, const Query& query) {
   }
   if (auto refusal = read_converted(asking, query, question)) return tl::unexpected(*refusal);
   if (auto refusal = read_period(asking, query, question)) return tl::unexpected(*refusal);
+  if (auto refusal = read_cycle(asking, question)) return tl::unexpected(*refusal);
   return question;
 }
 

@@ -62,6 +62,7 @@ struct Question {
   std::optional<Instant> as_of;   // whose knowledge this is, when asked
   Instant judged;                 // at, or now: what is open is measured up to it
   Date today;                     // its day in the workspace's zone
+  std::string too_short;          // why nothing is shown: the years there are do not fill a cycle; else ""
   Settings settings;
 
   Turning turning() const;

@@ -131,7 +131,9 @@ class Builder {
   }
 
   bool by_value() const {
-    if (question_.by.size() != 1 || question_.grain != Grain::none || metric_.kind == MetricKind::table) return false;
+    if (question_.by.size() != 1 || question_.by[0] == metric_.cycle || question_.grain != Grain::none ||
+        metric_.kind == MetricKind::table)
+      return false;
     for (Place place = 0; place < groups_.names[0].size(); ++place)
       if (const Title* title = groups_.names[0].title(place); title && !title->sort.empty()) return false;
     return true;
@@ -310,7 +312,7 @@ class Builder {
       value.standing = Standing::not_reached;
       return value;
     }
-    if (cases < smallest_n(column)) {
+    if (cases < smallest_n(column) || !question_.too_short.empty()) {
       value.standing = Standing::too_few;
       value.number.reset();
       return value;

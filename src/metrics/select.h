@@ -54,7 +54,7 @@ class Select {
   // An amount of the fact, converted where the question asks for that: by the rate settled with the row, or while none
   // is, by the one in force on the day judged. NULL without a rate.
   std::string amount(const FactDefinition& fact, const std::string& column);
-  // The leaf's amount is there, but no rate for it. Only of a converted question about money.
+  // An amount of the leaf is there, but no rate for it. Only of a converted question about money.
   std::string without_rate(const MetricDefinition& leaf, const FactDefinition& fact);
   bool converts(const MetricDefinition& leaf) const { return question_.converted && is_money(leaf); }
   // What a leaf measures: an amount, a number, the seconds of a duration; NULL for counts.

@@ -180,6 +180,16 @@ class Reckoner {
       const auto value = column(metric, *named, known);
       return value == kNotReached ? std::nullopt : value;
     }
+    if (formula.kind == mean) {
+      double sum = 0;
+      int there = 0;
+      for (const Formula& part : formula.of)
+        if (const auto value = of(part, known)) {
+          sum += *value;
+          ++there;
+        }
+      return there == 0 ? std::nullopt : std::optional(sum / there);
+    }
     if (formula.kind != add && formula.kind != subtract && formula.kind != multiply && formula.kind != divide) {
       known = false;
       return std::nullopt;
