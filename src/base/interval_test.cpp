@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace traction {
 namespace {
 
@@ -31,6 +33,37 @@ TEST(Wilson, HoldsTheShareAndStaysInBounds) {
       EXPECT_LE(interval.high, 1);
       EXPECT_LT(interval.low, interval.high);
     }
+}
+
+TEST(Difference, AgreesWithPublishedValues) {
+  // Newcombe (1998), table II, method 10: (a) 56/70 - 48/80, (d) 9/10 - 3/10, (g) 10/10 - 0/20.
+  const auto expect = [](Share now, Share then, double low, double high) {
+    const Interval interval = difference(now, then);
+    EXPECT_NEAR(interval.low, low, 5e-5);
+    EXPECT_NEAR(interval.high, high, 5e-5);
+  };
+  expect({56, 70}, {48, 80}, 0.0524, 0.3339);
+  expect({9, 10}, {3, 10}, 0.1705, 0.8090);
+  expect({10, 10}, {0, 20}, 0.6791, 1.0000);
+}
+
+TEST(Slope, AgreesWithTheTextbook) {
+  // y = 2, 4, 5, 4, 5: slope 0.6, residual sum of squares 2.4, standard error sqrt(2.4 / 3 / 10), t(3) = 3.182446.
+  const std::vector<double> values{2, 4, 5, 4, 5};
+  const auto line = slope(values);
+  ASSERT_TRUE(line);
+  EXPECT_NEAR(line->rise, 0.6, 1e-12);
+  EXPECT_NEAR(line->interval.low, 0.6 - 3.182446 * 0.282843, 1e-5);
+  EXPECT_NEAR(line->interval.high, 0.6 + 3.182446 * 0.282843, 1e-5);
+}
+
+TEST(Slope, IsNoneOfTwoAndLevelOfEqualOnes) {
+  EXPECT_FALSE(slope(std::vector<double>{1, 2}));
+  const std::vector<double> equal(12, 0.1);
+  const auto line = slope(equal);
+  ASSERT_TRUE(line);
+  EXPECT_LE(line->interval.low, 0);
+  EXPECT_GE(line->interval.high, 0);
 }
 
 }  // namespace

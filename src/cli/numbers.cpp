@@ -72,6 +72,7 @@ TextTable csv_of(const Answer& answer) {
   if (money) table.titles.push_back({"currency", false});
   for (const std::string& column : answer.columns) {
     for (const char* part : {"", "_low", "_high", "_standing"}) table.titles.push_back({column + part, false});
+    if (answer.passport.target) table.titles.push_back({column + "_band", false});
     if (compared) table.titles.push_back({column + "_compared", false});
   }
   for (const char* last : {"n", "numerator", "denominator"}) table.titles.push_back({last, false});
@@ -89,6 +90,7 @@ TextTable csv_of(const Answer& answer) {
       line.push_back(number(value.low));
       line.push_back(number(value.high));
       line.push_back(kStandings[static_cast<int>(value.standing)]);
+      if (answer.passport.target) line.emplace_back(name(value.band));
       if (compared)
         line.push_back(i < row.compared.size() ? exact(row.compared[i], answer.units[i], row.currency) : "");
     }
@@ -123,8 +125,7 @@ TextTable table_of(const Answer& answer) {
       };
       const Value& value = row.values[i];
       line.push_back(text(value));
-      if (has_interval(i))
-        line.push_back(value.low ? fmt::format("{:.1f}–{:.1f} %", 100 * *value.low, 100 * *value.high) : "");
+      if (has_interval(i)) line.push_back(value.low ? show_interval(value, answer.units[i]) : "");
       if (compared) line.push_back(i < row.compared.size() ? text(row.compared[i]) : kUnknown);
     }
     line.push_back(std::to_string(row.n));
@@ -161,6 +162,7 @@ std::string exactly(const Answer& answer) {
       number /= std::pow(10.0, *currency_decimals(row.currency));
     }
     if (number == std::floor(number)) continue;
+    if (answer.units[i] == "verdict") continue;
     parts.push_back(
         fmt::format("{} {:.6f}", answer.columns[i] == "value" ? answer.passport.name : answer.columns[i], number));
   }
@@ -249,6 +251,8 @@ Result<int> metric(CommandSession& session) {
   } else {
     session.print(table_of(*answer));
     session.print(exactly(*answer));
+    for (const Trend& trend : answer->trends)
+      session.print(fmt::format("Trend: {}\n", show_trend(trend, answer->units[0], answer->by.back())));
     if (given.has("--passport")) {
       session.print("\n");
       session.print(in_full(answer->passport));

@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 
@@ -53,6 +54,7 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
     return smallest_n == 0 ? "too few" : fmt::format("too few ({} of {})", n, smallest_n);
   if (value.standing == Standing::not_reached) return "not reached";
   if (value.standing == Standing::met) return "met";
+  if (unit == "verdict") return !value.number ? "cannot tell" : *value.number > 0 ? "yes" : "no";
   if (!value.number && !value.minor) return kUnknown;
   const double number = value.number.value_or(0);
   if (unit == "money") return currency.empty() ? kUnknown : show_minor(value, currency);
@@ -60,7 +62,26 @@ std::string show_value(const Value& value, std::string_view unit, std::string_vi
   if (unit == "days") return plain(number, 1) + " d";
   if (unit == "months") return plain(number, 1) + " months";
   if (unit == "rate") return fmt::format("{:.2f} %", 100 * number);
+  if (value.band != Band::none) return fmt::format("{} {}", plain(number), name(value.band));
   return plain(number);
+}
+
+std::string show_interval(const Value& value, std::string_view unit) {
+  if (!value.low || !value.high) return kUnknown;
+  if (unit == "rate") return fmt::format("{:.1f}–{:.1f} %", 100 * *value.low, 100 * *value.high);
+  return fmt::format("{}–{}", plain(*value.low), plain(*value.high));
+}
+
+std::string show_trend(const Trend& trend, std::string_view unit, std::string_view grain) {
+  const auto amount = [&](double number) {
+    Value value;
+    value.number = number;
+    return unit == "money" ? show_minor(value, trend.currency) : plain(number);
+  };
+  const std::string text = fmt::format("{}{}", fmt::join(trend.labels, ", "), trend.labels.empty() ? "" : ": ");
+  if (trend.way == Trend::Way::too_few) return fmt::format("{}too few whole periods ({})", text, trend.periods);
+  return fmt::format("{}{}, {} a {} (95 % between {} and {}, {} periods)", text, name(trend.way), amount(trend.rise),
+                     grain, amount(trend.low), amount(trend.high), trend.periods);
 }
 
 std::string Names::currency(const json::object& body) const {

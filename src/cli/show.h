@@ -21,6 +21,12 @@ std::string show_duration(double seconds);
 // "2017-12-31 14:05" in the zone; seconds when they are not zero.
 std::string show_moment(Instant instant, const Zone& zone);
 
+// "12.3–45.6 %": the interval of a number that has one.
+std::string show_interval(const Value& value, std::string_view unit);
+
+// "Ann: growing, 120.00 EUR a month (95 % between …)".
+std::string show_trend(const Trend& trend, std::string_view unit, std::string_view grain);
+
 // A number of a metric, in its unit; `n` cases of at least `smallest_n` for what is too few.
 std::string show_value(const Value& value, std::string_view unit, std::string_view currency, std::int64_t n,
                        int smallest_n);

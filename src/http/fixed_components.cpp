@@ -142,7 +142,7 @@ constexpr std::string_view kText = R"json({
   "properties": {"records": {"type": "array", "items": {"$ref": "#/components/schemas/AnyRecord"}}},
   "additionalProperties": false
 },
-"Unit": {"enum": ["count", "rate", "ratio", "money", "seconds", "days", "months"]},
+"Unit": {"enum": ["count", "rate", "ratio", "money", "seconds", "days", "months", "verdict"]},
 "Value": {
   "type": "object",
   "required": ["standing", "number"],
@@ -150,8 +150,9 @@ constexpr std::string_view kText = R"json({
     "standing": {"enum": ["value", "empty", "too_few", "not_reached", "met"], "description": "Whether it is a number: nothing to count, fewer cases than the metric's smallest n, a quantile that is never reached, a goal that is met already."},
     "number": {"type": ["number", "null"], "description": "Money in minor units, durations in seconds."},
     "minor": {"type": "integer", "format": "int64", "description": "A sum of money, exactly."},
-    "low": {"type": "number", "description": "Wilson 95 % interval of a rate."},
-    "high": {"type": "number"}
+    "low": {"type": "number", "description": "95 % interval: Wilson's of a rate, that of chance around a number with a target."},
+    "high": {"type": "number"},
+    "band": {"enum": ["under", "maintaining", "over"], "description": "Where it stands to its target, as far as chance lets it be told."}
   },
   "additionalProperties": false
 },
@@ -190,6 +191,7 @@ constexpr std::string_view kText = R"json({
     "as_of": {"$ref": "#/components/schemas/Sequence"},
     "as_of_at": {"type": "string", "description": "The instant whose knowledge was asked for; absent when none was."},
     "smallest_n": {"type": "integer", "minimum": 0},
+    "target": {"type": "number", "description": "What its numbers are held to; absent when to nothing."},
     "compared": {"type": "string"},
     "currency_rule": {"type": "string"},
     "filters": {"type": "array", "items": {"type": "string"}},
@@ -217,7 +219,23 @@ constexpr std::string_view kText = R"json({
       }
     },
     "rows": {"type": "array", "items": {"$ref": "#/components/schemas/AnswerRow"}},
-    "total": {"description": "Over all cases; null without keys, for a table, and where rows are of several currencies.", "anyOf": [{"$ref": "#/components/schemas/AnswerRow"}, {"type": "null"}]}
+    "total": {"description": "Over all cases; null without keys, for a table, and where rows are of several currencies.", "anyOf": [{"$ref": "#/components/schemas/AnswerRow"}, {"type": "null"}]},
+    "trends": {"type": "array", "items": {"$ref": "#/components/schemas/Trend"}, "description": "With a grain, of metrics that tell one: per combination of keys and currency."}
+  },
+  "additionalProperties": false
+},
+"Trend": {
+  "description": "Whether a number grows over whole periods: the line through them, level where its interval holds 0.",
+  "type": "object",
+  "required": ["labels", "way", "periods"],
+  "properties": {
+    "labels": {"type": "array", "items": {"type": "string"}, "description": "One per `by`."},
+    "currency": {"type": "string"},
+    "way": {"enum": ["too_few", "falling", "level", "growing"], "description": "Fewer than 6 periods tell nothing."},
+    "rise": {"type": "number", "description": "A period, in the unit of the metric (money in minor units)."},
+    "low": {"type": "number", "description": "95 % interval of the rise."},
+    "high": {"type": "number"},
+    "periods": {"type": "integer", "minimum": 0}
   },
   "additionalProperties": false
 },

@@ -11,6 +11,7 @@
 #include "metrics/groups.h"
 #include "metrics/passport.h"
 #include "metrics/row.h"
+#include "metrics/trend.h"
 #include "metrics/yardstick.h"
 
 namespace traction {
@@ -100,6 +101,7 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
   }
   answer.rows = std::move(rows.rows);
   answer.total = std::move(rows.total);
+  answer.trends = trends(*question, answer.rows);
   return answer;
 }
 
@@ -112,6 +114,7 @@ Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit)
   for (std::size_t leaf = 0; leaf < question->leaves.size() && !cases.more; ++leaf) {
     const MetricDefinition& metric = *question->leaves[leaf];
     const FactDefinition& fact = asking.catalogue.fact(metric.from);
+    if (several && metric.columns[0].measure == Measure::noise) continue;  // the same cases again
     // One more than is wanted tells whether there are more.
     const std::size_t left = limit == kAllCases ? kAllCases : limit - cases.rows.size() + 1;
     const auto table = run(asking, compile_cases(asking.catalogue, asking.schema, *question, leaf, left));

@@ -72,7 +72,7 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
   std::string periods;
   std::string in_period;
   std::string first_day = has_opening(metric) && !grain && scope.period.from ? select.bind(*scope.period.from) : "";
-  const std::string time = "f." + quoted(metric.time);
+  const std::string time = Select::day_of(metric);
   if (grain && metric.kind == MetricKind::state) {
     columns += "pp.begins AS p";
     periods = " CROSS JOIN " + ends(select, scope.period);

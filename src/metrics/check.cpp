@@ -33,6 +33,7 @@ std::size_t terms(const MetricDefinition& metric, const Catalogue& catalogue,
   std::size_t sum = 0;
   for (const MetricColumn& column : metric.columns)
     sum = std::min(sum + terms(column.formula, catalogue, known), kMostTerms + 1);
+  if (metric.noise) sum = std::min(sum + terms(*metric.noise, catalogue, known), kMostTerms + 1);
   return known[metric.name] = sum;
 }
 
@@ -44,6 +45,8 @@ std::optional<Refusal> check_formula(const MetricDefinition& metric, const Catal
   std::vector<std::string> all;
   for (const MetricColumn& column : metric.columns)
     for (std::string& used : names(column.formula)) all.push_back(std::move(used));
+  if (metric.noise)
+    for (std::string& used : names(*metric.noise)) all.push_back(std::move(used));
   for (const std::string& used : all) {
     const std::string part_name = used.substr(0, used.find('.'));
     const MetricDefinition* part = catalogue.part(part_name);

@@ -83,17 +83,16 @@ class NumbersSql {
     const std::string time = metric.kind == MetricKind::state ? "" : "f." + quoted(metric.time);
     if (said.remark) where += " AND " + select_.all(fact(leaf), said.remark->when);
     if (said.kind == Noted::Kind::without_rate) where += " AND " + select_.without_rate(metric, fact(leaf));
-    if (said.kind == Noted::Kind::not_held) {
-      select_.hold_against(metric, joins);
-      where += " AND y.v IS NULL";
-    }
+    const bool unheld = said.kind == Noted::Kind::not_held;
+    if (!counted && (unheld || metric.lagged())) select_.hold_against(metric, joins);
+    if (unheld) where += " AND y.v IS NULL";
     if (said.kind == Noted::Kind::too_young)
       where += fmt::format(" AND NOT {}", select_.old_enough(metric, fact(leaf)));
     if (said.kind == Noted::Kind::undated)
       where += fmt::format(" AND {} IS NULL", time);
     else if (said.kind == Noted::Kind::left_out && !time.empty())
       where += fmt::format(" AND (({}) OR {} IS NULL)", select_.in_period(leaf, question_.period), time);
-    else
+    else if (!metric.lagged() || !unheld)  // whose day is not known without a lag
       where += " AND " + select_.in_period(leaf, question_.period);
     const std::string from = joins.text() + " WHERE " + where;
     const Rollup* rollup = rollup_for(select_.catalogue(), question_, leaf, from);
@@ -154,6 +153,8 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool roll
       return fmt::format("{} / {}", count_sql(fmt::format("c{}", i), rolled), count_sql("", rolled));
     case Measure::mean:
       return "avg(x)";
+    case Measure::noise:  // as many cases as there are come by chance (Poisson), each with its own amount
+      return "1.959963984540054 * sqrt(sum(x::DOUBLE * x))";
     case Measure::p25:
       return quantile(0.25, 0);
     case Measure::longest:

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/interval.h"
 #include "base/text.h"
 
 namespace traction {
@@ -59,7 +60,8 @@ class Parser {
     }
     if (std::string word = take_while("abcdefghijklmnopqrstuvwxyz0123456789_."); !word.empty()) {
       if (word[0] == '.' || (word[0] >= '0' && word[0] <= '9')) return number(word);
-      if (word == "mean") return mean(depth);
+      if (word == "mean") return list(depth, Formula::Kind::mean, word, 1);
+      if (word == "improving") return list(depth, Formula::Kind::improving, word, 2);
       if (word != "running" && word != "last_year") return Formula{Formula::Kind::name, 0, std::move(word), {}};
       if (!take('(')) return wrong("\"(\" after " + word);
       const bool back = word == "last_year";
@@ -72,15 +74,16 @@ class Parser {
     return wrong("a name or a number");
   }
 
-  Result<Formula> mean(int depth) {
-    if (!take('(')) return wrong("\"(\" after mean");
+  Result<Formula> list(int depth, Formula::Kind kind, const std::string& word, std::size_t least) {
+    if (!take('(')) return wrong("\"(\" after " + word);
     Formula formula;
-    formula.kind = Formula::Kind::mean;
+    formula.kind = kind;
     do {
       auto part = sum(depth + 1);
       if (!part) return part;
       formula.of.push_back(std::move(*part));
     } while (take(','));
+    if (formula.of.size() < least) return wrong("\",\"");
     if (!take(')')) return wrong("\",\" or \")\"");
     return formula;
   }
@@ -138,6 +141,29 @@ std::optional<double> mean_of(const std::vector<Formula>& parts, const Lookup& l
   return there == 0 ? std::nullopt : finite(sum / there);
 }
 
+// Of what was counted, as a share; nullopt where it is none.
+std::optional<Share> share_of(const Formula& hits, const Formula& cases, const Lookup& lookup) {
+  const auto above = evaluate(hits, lookup), below = evaluate(cases, lookup);
+  if (!above || !below || *above < 0 || *below < 1 || *above > *below) return std::nullopt;
+  return Share{std::llround(*above), std::llround(*below)};
+}
+
+std::optional<double> improving(const std::vector<Formula>& parts, const Lookup& lookup) {
+  const Lookup before = [&](const std::string& name, Formula::Kind) { return lookup(name, Formula::Kind::last_year); };
+  const auto now = share_of(parts[0], parts[1], lookup), then = share_of(parts[0], parts[1], before);
+  if (!now || !then) return std::nullopt;
+  const Interval change = difference(*now, *then);
+  if (change.high < 0) return 0;
+  if (change.low <= 0) return std::nullopt;
+  bool known = true;
+  for (std::size_t i = 2; i < parts.size(); ++i) {
+    const auto present = evaluate(parts[i], lookup), past = evaluate(parts[i], before);
+    if (present && past && *present < *past) return 0;
+    known = known && present && past;
+  }
+  return known ? std::optional(1.0) : std::nullopt;
+}
+
 }  // namespace
 
 Result<Formula> parse_formula(std::string_view text) { return Parser(text).whole(); }
@@ -149,7 +175,12 @@ std::vector<std::string> names(const Formula& formula) {
 }
 
 bool looks_back(const Formula& formula) {
-  return formula.kind == Formula::Kind::last_year || std::ranges::any_of(formula.of, looks_back);
+  return mentions(formula, Formula::Kind::last_year) || mentions(formula, Formula::Kind::improving);
+}
+
+bool mentions(const Formula& formula, Formula::Kind kind) {
+  return formula.kind == kind ||
+         std::ranges::any_of(formula.of, [kind](const Formula& part) { return mentions(part, kind); });
 }
 
 std::optional<double> evaluate(const Formula& formula, const Lookup& lookup) {
@@ -158,6 +189,7 @@ std::optional<double> evaluate(const Formula& formula, const Lookup& lookup) {
   if (formula.kind == name || formula.kind == running || formula.kind == last_year)
     return lookup(formula.name, formula.kind);
   if (formula.kind == mean) return mean_of(formula.of, lookup);
+  if (formula.kind == Formula::Kind::improving) return traction::improving(formula.of, lookup);
   CHECK(formula.of.size() == 2);
   const auto left = evaluate(formula.of[0], lookup);
   const auto right = evaluate(formula.of[1], lookup);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 
 namespace traction {
 namespace {
@@ -45,6 +46,28 @@ TEST(Formula, PassesOverWhatIsMissingInAMean) {
   EXPECT_THAT(names(parse_formula("mean(a, b / a, c)").value()), testing::ElementsAre("a", "b", "c"));
 }
 
+TEST(Formula, ImprovesByMoreThanChanceAlone) {
+  using Numbers = std::map<std::string, double>;
+  const auto verdict = [](const Numbers& now, const Numbers& then) {
+    return evaluate(parse_formula("improving(won, won + lost, won, size)").value(),
+                    [&](const std::string& name, Formula::Kind how) -> std::optional<double> {
+                      const Numbers& numbers = how == Formula::Kind::last_year ? then : now;
+                      const auto found = numbers.find(name);
+                      return found == numbers.end() ? std::nullopt : std::optional(found->second);
+                    });
+  };
+  const Numbers before{{"won", 8}, {"lost", 32}, {"size", 100}};
+  EXPECT_EQ(verdict({{"won", 20}, {"lost", 20}, {"size", 100}}, before), 1);
+  EXPECT_EQ(verdict({{"won", 20}, {"lost", 20}, {"size", 99}}, before), 0);  // smaller deals
+  EXPECT_EQ(verdict({{"won", 7}, {"lost", 1}, {"size", 200}}, before), 0);   // the rate rose because leads fell
+  EXPECT_EQ(verdict({{"won", 10}, {"lost", 30}, {"size", 100}}, before), std::nullopt);  // by chance
+  EXPECT_EQ(verdict(before, {{"won", 20}, {"lost", 20}, {"size", 50}}), 0);
+  EXPECT_EQ(verdict({{"won", 20}, {"lost", 20}}, before), std::nullopt);  // of what size nobody knows
+  EXPECT_EQ(verdict({{"won", 20}, {"lost", 20}, {"size", 100}}, {}), std::nullopt);
+  EXPECT_EQ(verdict({{"won", 0}, {"lost", 0}, {"size", 100}}, before), std::nullopt);
+  EXPECT_TRUE(looks_back(parse_formula("1 + improving(a, b)").value()));
+}
+
 TEST(Formula, NamesEachOnce) {
   EXPECT_THAT(names(parse_formula("won / (won + lost.p75) * running(created)").value()),
               testing::ElementsAre("won", "lost.p75", "created"));
@@ -73,7 +96,10 @@ TEST(Formula, RefusesWhatIsNoFormula) {
                            "mean",
                            "mean()",
                            "mean(a",
-                           "mean(a,)"})
+                           "mean(a,)",
+                           "improving",
+                           "improving(a)",
+                           "improving(a,)"})
     EXPECT_EQ(parse_formula(text).error().code, Code::invalid) << text;
   EXPECT_EQ(parse_formula(std::string(5000, '(')).error().code, Code::too_large);
 }

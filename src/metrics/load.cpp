@@ -21,8 +21,8 @@ const std::vector<std::string> kBetter = {"more", "less", "neither"};
 Result<MetricDefinition> MetricReader::read() {
   std::string kind;
   json::value where, except, columns, leave_out, mention, old_enough, share, dimensions, empty, weight, limit, bands,
-      cycle;
-  std::string formula, met, clock;
+      cycle, lag, target;
+  std::string formula, met, clock, noise;
   table_.get("name", metric_.name);
   table_.get("label", metric_.label);
   table_.get("unit", metric_.unit);
@@ -55,6 +55,10 @@ Result<MetricDefinition> MetricReader::read() {
   table_.get("limit", limit);
   table_.get("bands", bands);
   table_.get("cycle", cycle);
+  table_.get("lag", lag);
+  table_.get("noise", noise);
+  table_.get("target", target);
+  table_.get("trend", metric_.trend);
   table_.nothing_else();
 
   for (const auto& [key, text] : {std::pair("name", &metric_.name), std::pair("label", &metric_.label),
@@ -74,7 +78,10 @@ Result<MetricDefinition> MetricReader::read() {
     read_metric_columns(columns);
   } else if (metric_.kind == MetricKind::derived) {
     add_formula("value", metric_.unit, formula, "formula");
-    read_met(met);
+    read_beside("met", met, metric_.met);
+    read_beside("noise", noise, metric_.noise);
+    metric_.noise_words = noise;
+    read_target(target);
     if (!metric_.from.empty()) wrong("from", "A derived metric has a formula and no fact.");
   } else if (find_fact()) {
     conditions("where", where, false, metric_.where);
@@ -89,9 +96,11 @@ Result<MetricDefinition> MetricReader::read() {
     read_held_against("weight", weight, Yardstick::As::weight);
     read_held_against("limit", limit, Yardstick::As::limit);
     read_held_against("bands", bands, Yardstick::As::bands);
+    read_held_against("lag", lag, Yardstick::As::lag);
     read_columns(columns, share);
     check_regardless();
     read_cycle(cycle);
+    check_trend();
   }
   read_empty(empty);
   check_settings();
@@ -237,13 +246,16 @@ void MetricReader::read_clock(const std::string& clock) {
 
 void MetricReader::read_held_against(std::string_view key, const json::value& given, Yardstick::As as) {
   if (given.is_null()) return;
-  if (metric_.yardstick.given()) return wrong(key, "A metric has one of \"weight\", \"limit\" and \"bands\".");
+  if (metric_.yardstick.given()) return wrong(key, "A metric has one of \"weight\", \"limit\", \"bands\" and \"lag\".");
   auto read = read_yardstick(key, given);
   if (!read) return wrong(key, read.error().sentence);
   metric_.yardstick = std::move(*read);
   metric_.yardstick.as = as;
   const bool state = metric_.kind == MetricKind::state, table = metric_.kind == MetricKind::table;
-  const bool fits = as == Yardstick::As::limit ? state : as == Yardstick::As::bands ? table : !table;
+  const bool fits = as == Yardstick::As::limit   ? state
+                    : as == Yardstick::As::bands ? table
+                    : as == Yardstick::As::lag   ? metric_.kind == MetricKind::base
+                                                 : !table;
   if (!fits) wrong(key, fmt::format("A {} has no \"{}\".", name(metric_.kind), key));
 }
 
@@ -268,15 +280,22 @@ void MetricReader::read_empty(const json::value& given) {
   metric_.empty = static_cast<double>(given.as_int64());
 }
 
-void MetricReader::read_met(const std::string& words) {
+void MetricReader::read_beside(std::string_view key, const std::string& words, std::optional<Formula>& out) {
   if (words.empty()) return;
   auto formula = parse_formula(words);
-  if (!formula) return wrong("met", formula.error().sentence, formula.error().code);
+  if (!formula) return wrong(key, formula.error().sentence, formula.error().code);
   const std::vector<std::string> known = names(metric_.columns[0].formula);
+  const bool within = key == "met";
   for (const std::string& used : names(*formula))
-    if (!has(known, used))
-      return wrong("met", fmt::format("\"{}\" is not in the formula.", excerpt(used)), Code::unknown);
-  metric_.met = std::move(*formula);
+    if (within && !has(known, used))
+      return wrong(key, fmt::format("\"{}\" is not in the formula.", excerpt(used)), Code::unknown);
+  out = std::move(*formula);
+}
+
+void MetricReader::read_target(const json::value& given) {
+  if (given.is_null()) return;
+  if (!given.is_int64()) return wrong("target", "\"target\" takes a whole number.");
+  metric_.target = static_cast<double>(given.as_int64());
 }
 
 void MetricReader::read_cycle(const json::value& given) {
@@ -292,6 +311,12 @@ void MetricReader::read_cycle(const json::value& given) {
   need_column("cycle", metric_.cycle);
   if (metric_.kind != MetricKind::base) wrong("cycle", "\"cycle\" goes with kind = \"base\".");
   if (!fact_->start()) wrong("cycle", "\"cycle\" needs a fact with a start.");
+}
+
+void MetricReader::check_trend() {
+  if (!metric_.trend) return;
+  const bool fits = metric_.kind == MetricKind::base && (metric_.unit == "count" || metric_.unit == "money");
+  if (!fits) wrong("trend", "\"trend\" goes with a base metric that is a count or an amount.");
 }
 
 void MetricReader::check_regardless() {

@@ -24,6 +24,8 @@ void MetricReader::add_formula(std::string column_name, std::string unit, const 
   if (words.empty()) return wrong(key, "A derived metric needs a formula.", Code::required);
   auto formula = parse_formula(words);
   if (!formula) return wrong(key, formula.error().sentence, formula.error().code);
+  if (mentions(*formula, Formula::Kind::last_year) && mentions(*formula, Formula::Kind::improving))
+    return wrong(key, "A formula looks back to last year or to the period before, not to both.");
   add(std::move(column_name), std::move(unit), Measure::formula);
   metric_.columns.back().formula = std::move(*formula);
   metric_.columns.back().words = words;
@@ -92,8 +94,12 @@ void MetricReader::read_value(const json::value& share) {
       wrong("share", "A share needs \"share = {…}\".", Code::required);
     return;
   }
+  if (given.starts_with("noise(") && given.ends_with(')')) {
+    measured(given.substr(6, given.size() - 7));
+    return add("value", metric_.unit, Measure::noise);
+  }
   if (!given.starts_with("sum(") || !given.ends_with(')'))
-    return wrong("value", "\"value\" is count, distinct(COLUMN), sum(COLUMN) or share.",
+    return wrong("value", "\"value\" is count, distinct(COLUMN), sum(COLUMN), noise(COLUMN) or share.",
                  given.empty() ? Code::required : Code::invalid);
   measured(given.substr(4, given.size() - 5));
   add("value", metric_.unit, Measure::sum);

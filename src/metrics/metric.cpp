@@ -58,8 +58,11 @@ const FactDefinition& Catalogue::fact(std::string_view fact_name) const {
 std::vector<const MetricDefinition*> Catalogue::leaves(const MetricDefinition& metric) const {
   if (metric.kind != MetricKind::derived) return {&metric};
   std::vector<const MetricDefinition*> all;
-  for (const MetricColumn& column : metric.columns)
-    for (const std::string& used : names(column.formula)) {
+  std::vector<const Formula*> formulas;
+  for (const MetricColumn& column : metric.columns) formulas.push_back(&column.formula);
+  if (metric.noise) formulas.push_back(&*metric.noise);
+  for (const Formula* formula : formulas)
+    for (const std::string& used : names(*formula)) {
       const MetricDefinition* named = part(used.substr(0, used.find('.')));
       CHECK(named);
       for (const MetricDefinition* leaf : leaves(*named))

@@ -32,7 +32,7 @@ struct Remark {
 
 // What cases are held against: see yardstick.h.
 struct Yardstick {
-  enum class As { none, weight, limit, bands };
+  enum class As { none, weight, limit, bands, lag };
   As as = As::none;
   std::string metric, column;  // "won_stage_time", "p90"
   std::string by;              // a reference of both facts, or "" for one of all
@@ -57,7 +57,8 @@ enum class Measure {
   kept,
   p25,
   longest,
-  formula
+  formula,
+  noise
 };
 
 struct MetricColumn {
@@ -93,6 +94,10 @@ struct MetricDefinition {
   bool business = false;                // of a duration: only working time counts
   std::string segment;
   std::optional<Formula> met;              // of derived: at or below 0 there is nothing left to reach
+  std::optional<Formula> noise;            // of derived: how far chance takes it from what it would be
+  std::string noise_words;                 // that formula as written
+  std::optional<double> target;            // of derived: what it is told to be under, maintaining or over
+  bool trend = false;                      // of base: by a grain, whether it grows or falls is told
   std::vector<std::string> regardless_of;  // of base: columns it is neither grouped nor filtered by
   Yardstick yardstick;
   std::string cycle;    // of base: a column by which nothing is shown …
@@ -105,6 +110,7 @@ struct MetricDefinition {
   // Of base: grouping or filtering by something behind that column leaves it as it is.
   bool ignores(std::string_view fact_column) const;
   bool limited() const { return yardstick.as == Yardstick::As::limit; }
+  bool lagged() const { return yardstick.as == Yardstick::As::lag; }
   bool banded() const { return yardstick.as == Yardstick::As::bands; }
   bool judges_age() const { return !old_enough_say.empty(); }
 };

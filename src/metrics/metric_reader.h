@@ -17,7 +17,8 @@
 
 namespace traction {
 
-inline const std::vector<std::string> kUnits = {"count", "rate", "ratio", "money", "seconds", "days", "months"};
+inline const std::vector<std::string> kUnits = {"count",   "rate", "ratio",  "money",
+                                                "seconds", "days", "months", "verdict"};
 
 inline bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
@@ -48,7 +49,10 @@ class MetricReader {
   void read_held_against(std::string_view key, const json::value& given, Yardstick::As as);
   void check_settings();
   void read_empty(const json::value& given);
-  void read_met(const std::string& words);
+  // A formula beside the metric's own.
+  void read_beside(std::string_view key, const std::string& words, std::optional<Formula>& out);
+  void read_target(const json::value& given);
+  void check_trend();
   void read_cycle(const json::value& given);
   void check_regardless();
 

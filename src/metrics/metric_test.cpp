@@ -216,5 +216,44 @@ TEST(Catalogue, CasesAreHeldAgainstWhatIsThere) {
   expect_refused(block("a", "bands = {metric = \"share\", say = \"x\"}\n" + kCount) + share, Code::invalid, at8);
 }
 
+TEST(Catalogue, WhatIsToldOfANumberFitsItsKind) {
+  const std::string at8 = "metrics/m.toml:8";
+  const std::string sum = "kind = \"base\"\nfrom = \"sale\"\nvalue = \"sum(amount_minor)\"\ntime = \"begun_on\"\n";
+  const std::string noise = "kind = \"base\"\nfrom = \"sale\"\nvalue = \"noise(amount_minor)\"\ntime = \"begun_on\"\n";
+  const std::string size =
+      block("size",
+            "kind = \"distribution\"\nfrom = \"sale\"\nvalue = \"amount_minor\"\ncolumns = [\"median\"]\n"
+            "time = \"begun_on\"\n",
+            "money");
+  const auto good = load(
+      block("sum", "trend = true\ncycle = {by = \"won\", years = 2}\n" + sum, "money") + block("wide", noise, "money") +
+      size + block("late", "lag = {metric = \"size\", say = \"x\"}\n" + kCount) +
+      block("ratio", "noise = \"wide / sum\"\ntarget = 1\nkind = \"derived\"\nformula = \"sum / sum\"\n", "ratio") +
+      block("better", "kind = \"derived\"\nformula = \"improving(late, late, sum)\"\n", "verdict"));
+  ASSERT_TRUE(good) << to_string(good.error());
+  EXPECT_EQ(good->leaves(**good->find("ratio")).size(), 2u);
+  EXPECT_TRUE((*good->find("late"))->lagged());
+  expect_refused(block("a", "cycle = {by = \"wom\", years = 2}\n" + kCount), Code::unknown, at8);
+  expect_refused(block("a", "cycle = {by = \"won\", years = 0}\n" + kCount), Code::invalid, at8);
+  expect_refused(block("a", "cycle = {by = \"won\"}\n" + kCount), Code::invalid, at8);
+  expect_refused(
+      block("a", "cycle = {by = \"won\", years = 2}\nkind = \"state\"\nfrom = \"sale\"\nvalue = \"count\"\n"),
+      Code::invalid, at8);
+  expect_refused(block("a", "trend = true\nkind = \"state\"\nfrom = \"sale\"\nvalue = \"count\"\n"), Code::invalid,
+                 at8);
+  expect_refused(
+      block("a", "lag = {metric = \"b\", say = \"x\"}\nkind = \"state\"\nfrom = \"sale\"\nvalue = \"count\"\n"),
+      Code::invalid, at8);
+  expect_refused(block("a", "target = \"x\"\nkind = \"derived\"\nformula = \"b\"\n") + block("b", kCount),
+                 Code::invalid, at8);
+  expect_refused(block("a", "noise = \"b +\"\nkind = \"derived\"\nformula = \"b\"\n") + block("b", kCount),
+                 Code::invalid, at8);
+  expect_refused(block("a", "noise = \"c\"\nkind = \"derived\"\nformula = \"b\"\n") + block("b", kCount), Code::unknown,
+                 "metrics/m.toml:1");
+  expect_refused(
+      block("a", "formula = \"improving(b, b) + last_year(b)\"\nkind = \"derived\"\n", "verdict") + block("b", kCount),
+      Code::invalid, at8);
+}
+
 }  // namespace
 }  // namespace traction

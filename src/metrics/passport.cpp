@@ -38,6 +38,8 @@ std::string column_words(const MetricDefinition& metric, const MetricColumn& col
       return fmt::format("sum of {} over {}{}{}{}", column.sum.empty() ? measured : column.sum, metric.from, where,
                          column.when.empty() ? "" : (where.empty() ? " where " : " and ") + words(column.when),
                          column.before ? ", before the period" : "");
+    case Measure::noise:
+      return fmt::format("1.96 × the root of the sum of squares of {} over {}{}", measured, metric.from, where);
     case Measure::share:
       if (column.band > 0)
         return fmt::format("share of {} in band {} of {}{}", measured, column.band, metric.from, where);
@@ -70,6 +72,7 @@ std::string held_words(const MetricDefinition& metric) {
       (yardstick.otherwise.empty() ? "" : fmt::format(" (n ≥ {}, else {})", yardstick.least, yardstick.otherwise));
   if (yardstick.as == Yardstick::As::weight) return ", weighted by " + number;
   if (yardstick.as == Yardstick::As::limit) return ", longer since " + metric.since + " than " + number;
+  if (yardstick.as == Yardstick::As::lag) return ", later by " + number;
   return yardstick.as == Yardstick::As::bands ? ", bands between the columns of " + number : "";
 }
 
@@ -133,7 +136,8 @@ std::string formula_words(const MetricDefinition& metric) {
     const std::string words = column_words(metric, column);
     parts.push_back(metric.columns.size() == 1 ? words : fmt::format("{} = {}", column.name, words));
   }
-  return fmt::format("{}{}", fmt::join(parts, "; "), held_words(metric));
+  const std::string noise = metric.noise ? fmt::format("; ± {} by chance (95 %)", metric.noise_words) : "";
+  return fmt::format("{}{}{}", fmt::join(parts, "; "), held_words(metric), noise);
 }
 
 Passport make_passport(const Asking& asking, const Question& question, const Groups& groups, const Rows& rows) {
@@ -158,6 +162,7 @@ Passport make_passport(const Asking& asking, const Question& question, const Gro
   passport.as_of = asking.as_of;
   if (question.as_of) passport.as_of_at = to_string(*question.as_of);
   passport.smallest_n = smallest_n(metric.columns[0]);
+  passport.target = metric.target;
   passport.grouped = grouped(question);
   for (const Question::Where& where : question.where) passport.filters.push_back(where.words);
   const RecordType& workspace = asking.schema.need("workspace");

@@ -16,6 +16,7 @@ json::object to_json(const Value& value) {
   if (value.minor) object["minor"] = *value.minor;
   if (value.low) object["low"] = *value.low;
   if (value.high) object["high"] = *value.high;
+  if (value.band != Band::none) object["band"] = name(value.band);
   return object;
 }
 
@@ -36,7 +37,30 @@ json::object to_json(const Row& row, bool compared) {
   return object;
 }
 
+json::object to_json(const Trend& trend) {
+  json::object object{{"labels", to_array(trend.labels)}};
+  if (!trend.currency.empty()) object["currency"] = trend.currency;
+  object["way"] = name(trend.way);
+  if (trend.way != Trend::Way::too_few) {
+    object["rise"] = trend.rise;
+    object["low"] = trend.low;
+    object["high"] = trend.high;
+  }
+  object["periods"] = trend.periods;
+  return object;
+}
+
 }  // namespace
+
+std::string_view name(Band band) {
+  constexpr std::array<std::string_view, 4> kNames = {"", "under", "maintaining", "over"};
+  return kNames[static_cast<std::size_t>(band)];
+}
+
+std::string_view name(Trend::Way way) {
+  constexpr std::array<std::string_view, 4> kNames = {"too_few", "falling", "level", "growing"};
+  return kNames[static_cast<std::size_t>(way)];
+}
 
 json::object to_json(const Passport& passport) {
   json::object object{{"name", passport.name},
@@ -56,6 +80,7 @@ json::object to_json(const Passport& passport) {
   if (!passport.as_of_at.empty()) object["as_of_at"] = passport.as_of_at;
   if (!passport.compared.empty()) object["compared"] = passport.compared;
   if (!passport.currency_rule.empty()) object["currency_rule"] = passport.currency_rule;
+  if (passport.target) object["target"] = *passport.target;
   object["filters"] = to_array(passport.filters);
   object["grouped"] = to_array(passport.grouped);
   object["settings"] = to_array(passport.settings);
@@ -70,12 +95,17 @@ json::object to_json(const Answer& answer) {
     columns.push_back(json::object{{"name", answer.columns[i]}, {"unit", answer.units[i]}});
   json::array rows;
   for (const Row& row : answer.rows) rows.push_back(to_json(row, compared));
-  return {{"metric", answer.passport.name},
-          {"definition", to_json(answer.passport)},
-          {"by", to_array(answer.by)},
-          {"columns", columns},
-          {"rows", rows},
-          {"total", answer.total ? json::value(to_json(*answer.total, compared)) : json::value()}};
+  json::object object{{"metric", answer.passport.name},
+                      {"definition", to_json(answer.passport)},
+                      {"by", to_array(answer.by)},
+                      {"columns", columns},
+                      {"rows", rows},
+                      {"total", answer.total ? json::value(to_json(*answer.total, compared)) : json::value()}};
+  if (!answer.trends.empty()) {
+    json::array& trends = object["trends"].emplace_array();
+    for (const Trend& trend : answer.trends) trends.push_back(to_json(trend));
+  }
+  return object;
 }
 
 json::object to_json(const Cases& cases) {

@@ -42,12 +42,28 @@ enum class Standing {
   met,          // what was to be reached is reached, so that there is nothing to set against it; sorts first
 };
 
+// Where a number stands to its target, as far as chance lets it be told.
+enum class Band : std::uint8_t { none, under, maintaining, over };
+
 // One number of a row. Money is in minor units: `minor` holds a sum exactly, a mean has only `number`.
 struct Value {
   Standing standing = Standing::empty;
   std::optional<double> number;
   std::optional<std::int64_t> minor;  // sums of money
-  std::optional<double> low, high;    // Wilson 95 % interval, for rates
+  std::optional<double> low, high;    // 95 % interval: Wilson's of a rate, that of chance where the metric has a noise
+  Band band = Band::none;             // where the metric has a target
+};
+
+// How a number goes from period to period: see trend.h.
+struct Trend {
+  enum class Way { too_few, falling, level, growing };
+  std::vector<std::string> labels;  // one per `by`
+  std::string currency;
+  Way way = Way::too_few;
+  double rise = 0;  // a period, in the metric's unit
+  double low = 0;   // its 95 % interval
+  double high = 0;
+  std::int64_t periods = 0;  // whole ones that it rests on
 };
 
 struct Row {
@@ -75,6 +91,7 @@ struct Passport {
   std::vector<std::string> left_out;  // "500 deals whose start is not known"
   std::int64_t as_of = 0;             // ledger seq the number rests on
   int smallest_n = 0;
+  std::optional<double> target;  // what its numbers are held to
 };
 
 struct Answer {
@@ -86,7 +103,12 @@ struct Answer {
   // Over everything, computed from the cases and not from the rows. Absent without keys, for a table metric, and where
   // the rows are of several currencies (ask without `by` for one row per currency).
   std::optional<Row> total;
+  std::vector<Trend>
+      trends;  // one per combination of keys and currency, where the metric tells one and a grain is asked
 };
+
+std::string_view name(Band band);       // "under"; "" for none
+std::string_view name(Trend::Way way);  // "growing"
 
 // The rows behind a number, as a table.
 struct Cases {

@@ -238,15 +238,18 @@ std::optional<Refusal> read_period(const Asking& asking, const Query& query, Que
                                         [](const MetricColumn& column) { return looks_back(column.formula); });
   if (back && query.compare != Compare::none)
     return Refusal{Code::invalid, "compare",
-                   fmt::format("\"{}\" compares with last year itself: ask it alone.", question.metric->name)};
+                   fmt::format("\"{}\" compares with an earlier period itself: ask it alone.", question.metric->name)};
   if (!back && query.compare == Compare::none) return std::nullopt;
   question.shows_comparison = !back;
   if (!question.period.from)
     return Refusal{Code::required, "from", "A comparison needs the first day of the period that is compared."};
   const Date from = *question.period.from;
   const Date to = question.period.to.value_or(std::max(tomorrow, Date{from.days + 1}));
-  question.comparison =
-      compare(back ? Compare::last_year : query.compare, query.grain, from, to, question.today, question.turning());
+  const bool previous = std::ranges::any_of(question.metric->columns, [](const MetricColumn& column) {
+    return mentions(column.formula, Formula::Kind::improving);
+  });
+  const Compare how = !back ? query.compare : previous ? Compare::previous : Compare::last_year;
+  question.comparison = compare(how, query.grain, from, to, question.today, question.turning());
   question.period = question.comparison->now;
   return std::nullopt;
 }

@@ -219,7 +219,8 @@ class Builder {
 
   void fill(Row& row, const Leaves& leaves, const Leaves* then, Sums* sums) {
     row.values = values(leaves, then, sums);
-    for (const Counted& leaf : leaves) row.n += leaf.n;
+    for (std::size_t i = 0; i < leaves.size(); ++i)  // what only tells of chance are the same cases again
+      if (leaves.size() == 1 || question_.leaves[i]->columns[0].measure != Measure::noise) row.n += leaves[i].n;
     const MetricColumn& first = metric_.columns[0];
     if (metric_.kind == MetricKind::derived) {
       const Fraction fraction = this->fraction(first.formula, leaves, then, {});
@@ -320,12 +321,29 @@ class Builder {
     if (column.measure == Measure::sum && column.unit == "money") value.minor = own->exact;
     if (metric.kind == MetricKind::table && whole_money(column, *value.number))
       value.minor = std::llround(*value.number);
+    if (metric.noise || metric.target) tell_band(metric, leaves, then, value);
     if (column.unit == "rate" && above && below && *above >= 0 && *above <= *below && *below >= 1) {
       const Interval interval = wilson(std::llround(*above), std::llround(*below));
       value.low = interval.low;
       value.high = interval.high;
     }
     return value;
+  }
+
+  // How far chance reaches around the number, and whether it is beyond its target by more than that. Where nothing is
+  // there to vary, the number alone tells.
+  void tell_band(const MetricDefinition& metric, const Leaves& leaves, const Leaves* then, Value& value) const {
+    const double number = *value.number;
+    double reach = 0;
+    if (metric.noise) {
+      reach = evaluate(*metric.noise, parts_of(catalogue_, question_, leaves, then)).value_or(0);
+      value.low = std::max(number - reach, std::min(number, 0.0));
+      value.high = number + reach;
+    }
+    if (!metric.target) return;
+    value.band = number + reach < *metric.target   ? Band::under
+                 : number - reach > *metric.target ? Band::over
+                                                   : Band::maintaining;
   }
 
   // Amounts that a table adds up, or adds and takes from each other, are whole as far as a double can tell.

@@ -114,12 +114,18 @@ std::string Select::in_period(std::size_t leaf, const Period& period) {
     if (!period.to) return fmt::format("f.{} IS NULL", quoted(fact.end()->name));
     return open_at(fact, bind(*period.to));
   }
+  const std::string day = day_of(metric);
   if (has_opening(metric))  // all there was before is in it
-    return period.to ? fmt::format("coalesce(f.{} < {}, TRUE)", quoted(metric.time), bind(*period.to)) : "TRUE";
+    return period.to ? fmt::format("coalesce({} < {}, TRUE)", day, bind(*period.to)) : "TRUE";
   std::string text;
-  if (period.from) text = fmt::format("f.{} >= {}", quoted(metric.time), bind(*period.from));
-  if (period.to) text += fmt::format("{}f.{} < {}", text.empty() ? "" : " AND ", quoted(metric.time), bind(*period.to));
+  if (period.from) text = fmt::format("{} >= {}", day, bind(*period.from));
+  if (period.to) text += fmt::format("{}{} < {}", text.empty() ? "" : " AND ", day, bind(*period.to));
   return text.empty() ? "TRUE" : text;
+}
+
+std::string Select::day_of(const MetricDefinition& leaf) {
+  const std::string day = "f." + quoted(leaf.time);
+  return leaf.lagged() ? fmt::format("({} + round(y.v / 86400)::INTEGER)", day) : day;
 }
 
 void Select::hold_against(const MetricDefinition& leaf, Joins& joins) {

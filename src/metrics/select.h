@@ -37,6 +37,8 @@ class Select {
   std::string rows(std::size_t leaf, Joins& joins, bool counted);
   // In the period, by the leaf's time; a state's period is its last day.
   std::string in_period(std::size_t leaf, const Period& period);
+  // The day (an SQL expression) by which a leaf's case falls into a period; a lagged one needs hold_against().
+  static std::string day_of(const MetricDefinition& leaf);
   // Of a fact with a start and an end: begun before a day (an SQL expression) and not ended before it.
   static std::string open_at(const FactDefinition& fact, const std::string& day);
   // Begun so long before the instant judged that the leaf's `old_enough` lets it count.

@@ -77,6 +77,7 @@ function sameInCsv(answer, lines, what) {
     answer.columns.forEach((column, i) => {
       const value = row.values[i];
       assert.equal(line[`${column.name}_standing`], value.standing, what);
+      assert.equal(line[`${column.name}_band`] || undefined, value.band, what);
       const scale = column.unit === 'money' ? minorUnits(row.currency) : 1;
       const given = numberOf(line[column.name]);
       if (value.number === null) assert.equal(given, null, what);

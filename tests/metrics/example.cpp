@@ -46,7 +46,7 @@ std::string trimmed(double number) {
   return text == "-0" ? "0" : text;
 }
 
-std::string shown(const Value& value, const std::string& unit, const std::string& currency, bool interval) {
+std::string shown(const Value& value, const std::string& unit, const std::string& currency, std::string_view like) {
   if (value.standing == Standing::too_few) return "too_few";
   if (value.standing == Standing::not_reached) return "not_reached";
   if (value.standing == Standing::met) return "met";
@@ -54,14 +54,17 @@ std::string shown(const Value& value, const std::string& unit, const std::string
   if (unit == "money" && value.minor) return format_minor(*value.minor, currency);
   std::string text =
       trimmed(unit == "money" ? *value.number / std::pow(10, *currency_decimals(currency)) : *value.number);
-  if (interval && value.low) text += fmt::format(" [{}, {}]", trimmed(*value.low), trimmed(*value.high));
+  if (like.find('[') != std::string_view::npos && value.low)
+    text += fmt::format(" [{}, {}]", trimmed(*value.low), trimmed(*value.high));
+  if (value.band != Band::none && like.find(name(value.band)) != std::string_view::npos)
+    text += fmt::format(" {}", name(value.band));
   return text;
 }
 
-std::string shown(const std::vector<Value>& values, const Answer& answer, const std::string& currency, bool interval) {
+std::string shown(const std::vector<Value>& values, const Answer& answer, const std::string& currency,
+                  std::string_view like) {
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    texts.push_back(shown(values[i], answer.units[i], currency, interval));
+  for (std::size_t i = 0; i < values.size(); ++i) texts.push_back(shown(values[i], answer.units[i], currency, like));
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
@@ -69,20 +72,29 @@ std::string shown(const std::vector<Value>& values, const Answer& answer, const 
 std::string shown(const Row& row, const Answer& answer, const std::string& label, const std::string& like) {
   std::string text = label;
   if (!row.currency.empty()) text += (text.empty() ? "" : " ") + row.currency;
-  text += (text.empty() ? "= " : " = ") + shown(row.values, answer, row.currency, like.find('[') != std::string::npos);
+  text += (text.empty() ? "= " : " = ") + shown(row.values, answer, row.currency, like);
   const std::size_t details = like.find(';');
   if (details == std::string::npos) return text;
   text += " ;";
   for (const std::string& word : words_of(like.substr(details + 1))) {
     if (word.starts_with("n=")) text += fmt::format(" n={}", row.n);
     if (word.starts_with("k=")) text += " k=" + (row.numerator ? trimmed(*row.numerator) : std::string("none"));
-    if (word == "was") text += " was " + shown(row.compared, answer, row.currency, false);
+    if (word == "was") text += " was " + shown(row.compared, answer, row.currency, "");
   }
   return text;
 }
 
 bool holds(const std::vector<std::string>& texts, const std::string& wanted) {
   return std::ranges::any_of(texts, [&](const std::string& text) { return text.find(wanted) != std::string::npos; });
+}
+
+// "Ann growing over 6": each trend with the whole periods that it rests on.
+std::vector<std::string> trends_of(const Answer& answer) {
+  std::vector<std::string> texts;
+  for (const Trend& trend : answer.trends)
+    texts.push_back(fmt::format("{}{}{} over {}", fmt::join(trend.labels, " | "), trend.labels.empty() ? "" : " ",
+                                name(trend.way), trend.periods));
+  return texts;
 }
 
 // Reads the words behind "ask".
@@ -285,6 +297,8 @@ void Example::check(const std::string& path, const Asked& asked) {
       must(passport.compared.find(rest) != std::string::npos, line, passport.compared);
     else if (first == "currency_rule")
       must(passport.currency_rule.find(rest) != std::string::npos, line, passport.currency_rule);
+    else if (first == "trend")
+      must(holds(trends_of(*answer), rest), line, fmt::format("{}", fmt::join(trends_of(*answer), "; ")));
     else if (first == "total")
       must(answer->total && shown(*answer->total, *answer, "total", line.text) == line.text, line,
            answer->total ? shown(*answer->total, *answer, "total", line.text) : "there is no total");
@@ -339,11 +353,11 @@ void Example::check_cases(const Query& query, const Answer* answer, const std::v
   if (!whole) return;
   EXPECT_EQ(whole->n, static_cast<std::int64_t>(cases->rows.size())) << "cases against n";
   if (metric.kind == MetricKind::table || metric.columns[0].measure != Measure::sum || !whole->values[0].minor) return;
-  const auto column =
-      static_cast<std::size_t>(std::ranges::find(cases->columns, query.converted            ? "converted_minor"
-                                                                 : metric.yardstick.given() ? "weighted"
-                                                                                            : metric.value) -
-                               cases->columns.begin());
+  const auto column = static_cast<std::size_t>(
+      std::ranges::find(cases->columns, query.converted                                ? "converted_minor"
+                                        : metric.yardstick.as == Yardstick::As::weight ? "weighted"
+                                                                                       : metric.value) -
+      cases->columns.begin());
   std::int64_t sum = 0;
   for (const auto& row : cases->rows)
     if (!row.at(column).empty()) sum += parse_minor(row[column], whole->currency).value();

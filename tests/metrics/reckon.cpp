@@ -112,6 +112,12 @@ class Reckoner {
         for (const double number : numbers) sum += number;
         return sum;
       }
+      case Measure::noise: {
+        double squares = 0;
+        const auto numbers = measured(metric, cases);
+        for (const double number : numbers) squares += number * number;
+        return numbers.empty() ? std::nullopt : std::optional(1.959963984540054 * std::sqrt(squares));
+      }
       default:
         return metric.kind == MetricKind::duration ? stay(metric, column, cases) : spread(metric, column, cases);
     }

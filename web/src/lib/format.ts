@@ -73,6 +73,8 @@ function plain(number: number, unit: Unit, currency: string, short: boolean): st
       return `${tenth.format(number)} d`;
     case 'months':
       return `${tenth.format(number)} months`;
+    case 'verdict':
+      return number > 0 ? 'yes' : 'no';
     case 'ratio':
       return hundredth.format(number);
     case 'count':
@@ -87,7 +89,8 @@ export function figure(value: Value | undefined, unit: Unit, { currency = '', n 
   if (value.standing === 'not_reached') return 'not reached';
   if (value.standing === 'met') return 'met';
   const number = value.minor ?? value.number;
-  return number === null || number === undefined ? unknown : plain(number, unit, currency, short);
+  if (number === null || number === undefined) return unit === 'verdict' ? 'cannot tell' : unknown;
+  return plain(number, unit, currency, short) + (value.band ? ` ${value.band}` : '');
 }
 
 export interface Change {
