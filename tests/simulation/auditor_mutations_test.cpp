@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "app/definitions.h"
 #include "base/fault.h"
@@ -16,7 +18,7 @@ namespace {
 
 constexpr int kHistories = 4;
 constexpr int kSteps = 400;
-constexpr int kQuestions = 12;  // about each metric, of each history
+constexpr int kQuestions = 8;  // about each metric, of each history
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -28,18 +30,24 @@ struct Subject {
   explicit Subject(std::uint64_t seed) : history(seed) {
     for (int i = 0; i < kSteps; ++i) history.step();
     history.story.tell();
-    auditor = std::make_unique<auditor::Auditor>(*history.story.ledger);
+    auditor::Auditor auditor(*history.story.ledger);
     mart = history.story.mart();
     mart->catch_up();
     Chance chance(seed * 77);
     for (const std::string& metric : auditor::Auditor::metrics())
-      for (int i = 0; i < kQuestions; ++i) inquiries[metric].push_back(make_up(metric, chance, history.story.now));
+      for (int i = 0; i < kQuestions; ++i) {
+        const auditor::Inquiry inquiry = make_up(metric, chance, history.story.now);
+        asked[metric].push_back({inquiry, auditor.reckon(inquiry)});
+      }
   }
 
   History history;
-  std::unique_ptr<auditor::Auditor> auditor;
   std::unique_ptr<Mart> mart;
-  std::map<std::string, std::vector<auditor::Inquiry>> inquiries;
+  struct Asked {
+    auditor::Inquiry inquiry;
+    auditor::Reckoning reckoned;
+  };
+  std::map<std::string, std::vector<Asked>> asked;
 };
 
 class Trial {
@@ -82,19 +90,40 @@ class Trial {
       wrong->catch_up();
     }
     Mart& mart = wrong ? *wrong : *subject.mart;
-    for (const auto& [metric, inquiries] : subject.inquiries) {
-      if (!concerns(mutation, metric, catalogue)) continue;
-      for (const auditor::Inquiry& inquiry : inquiries)
-        if (!differences(mart, catalogue, subject.history.story.schema, *subject.auditor, inquiry).empty()) return true;
+    const std::set<std::string> wrong_facts =
+        mutation.of_fact ? standing_on(fact_of(mutation)) : std::set<std::string>();
+    for (const auto& [metric, all] : subject.asked) {
+      if (!concerns(mutation, wrong_facts, metric, catalogue)) continue;
+      for (const auto& [inquiry, reckoned] : all)
+        if (!differences(mart, catalogue, subject.history.story.schema, reckoned, inquiry).empty()) return true;
     }
     return false;
   }
 
-  static bool concerns(const Mutation& mutation, const std::string& metric, const Catalogue& catalogue) {
-    if (mutation.of_fact || metric == mutation.metric) return true;
+  // The fact a mutation is of: its file is called like it.
+  std::string fact_of(const Mutation& mutation) const {
+    return std::filesystem::path(fact_files_[mutation.file].path).stem().string();
+  }
+
+  // A fact and those made from it, directly or not.
+  std::set<std::string> standing_on(const std::string& name) const {
+    std::set<std::string> found{name};
+    for (const FactDefinition& fact : right_.facts())  // in build order
+      if (std::ranges::any_of(fact.reads, [&](const std::string& read) { return found.contains(read); }))
+        found.insert(fact.name);
+    return found;
+  }
+
+  // Whether a metric can be another with the mutation: its cases, or those they are held against.
+  static bool concerns(const Mutation& mutation, const std::set<std::string>& wrong_facts, const std::string& metric,
+                       const Catalogue& catalogue) {
     const auto found = catalogue.find(metric);
-    return found && std::ranges::any_of(catalogue.leaves(**found),
-                                        [&](const MetricDefinition* leaf) { return leaf->name == mutation.metric; });
+    if (!found) return true;
+    return std::ranges::any_of(catalogue.leaves(**found), [&](const MetricDefinition* leaf) {
+      const MetricDefinition* held = leaf->yardstick.given() ? catalogue.part(leaf->yardstick.metric) : leaf;
+      return metric == mutation.metric || leaf->name == mutation.metric || held->name == mutation.metric ||
+             wrong_facts.contains(leaf->from) || wrong_facts.contains(held->from);
+    });
   }
 
   const std::vector<DefinitionFile> fact_files_, metric_files_;

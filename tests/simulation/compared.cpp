@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace traction {
@@ -13,7 +14,7 @@ using auditor::Inquiry;
 using auditor::Number;
 using auditor::Stands;
 
-constexpr const char* kStanding[] = {"value", "empty", "too_few", "not_reached"};
+constexpr const char* kStanding[] = {"value", "empty", "too_few", "not_reached", "met"};
 
 std::string text_of(const Number& number) {
   return fmt::format("{} {}", kStanding[static_cast<int>(number.stands)],
@@ -56,23 +57,35 @@ Query query_of(const Inquiry& inquiry) {
   query.from = inquiry.from;
   query.to = inquiry.to;
   query.at = inquiry.moment.at;
+  query.converted = inquiry.converted;
   return query;
+}
+
+// How many cases the passport tells of beside the numbers: "12 won deals without an amount".
+std::vector<std::int64_t> told(const Passport& passport) {
+  std::vector<std::int64_t> numbers;
+  for (const std::string& line : passport.left_out)
+    if (line[0] >= '0' && line[0] <= '9') numbers.push_back(std::stoll(line));
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 }  // namespace
 
 auditor::Inquiry make_up(const std::string& metric, Chance& chance, Instant now) {
-  Inquiry inquiry{.metric = metric, .by = {}, .from = {}, .to = {}, .monthly = false, .moment = {{}, now}};
-  static const std::vector<std::string> dimensions{"", "", "owner", "team", "stage", "product"};
-  if (const std::string by = chance.of(dimensions); !by.empty()) inquiry.by = {by};
-  if (chance.one_in(8) && inquiry.by == std::vector<std::string>{"owner"}) inquiry.by.emplace_back("product");
+  const auditor::Rule& rule = auditor::Auditor::rule(metric);
+  Inquiry inquiry{.metric = metric, .by = {}, .from = {}, .to = {}, .moment = {{}, now}};
+  if (!chance.one_in(3)) inquiry.by = {chance.of(rule.dimensions)};
+  if (chance.one_in(8) && inquiry.by == std::vector<std::string>{"owner"}) inquiry.by.push_back(rule.dimensions.back());
+  inquiry.converted = rule.converts() && chance.one_in(3);
   const auto today = static_cast<std::int32_t>(now.micros / kDay);
   inquiry.monthly = chance.one_in(4);
-  // A state by month needs both ends; anything else is also asked without.
-  if (inquiry.monthly || chance.one_in(2)) {
+  // A state by month needs both ends and growth a beginning; anything else is also asked without.
+  if (inquiry.monthly || rule.looks_back() || chance.one_in(2)) {
     const auto from = today - static_cast<std::int32_t>(chance.below(150));
     inquiry.from = Date{from};
-    inquiry.to = Date{from + 1 + static_cast<std::int32_t>(chance.below(100))};
+    if (inquiry.monthly || !chance.one_in(4))
+      inquiry.to = Date{from + 1 + static_cast<std::int32_t>(chance.below(100))};
   }
   if (chance.one_in(4)) {
     inquiry.moment.at = Instant{now.micros - chance.below(120) * 12 * 3600 * kSecond};
@@ -82,17 +95,17 @@ auditor::Inquiry make_up(const std::string& metric, Chance& chance, Instant now)
 }
 
 std::string text_of(const Inquiry& inquiry) {
-  return fmt::format("{} by={} grain={} from={} to={} at={} judged={}", inquiry.metric, fmt::join(inquiry.by, ","),
+  return fmt::format("{}{} by={} grain={} from={} to={} at={} judged={}", inquiry.metric,
+                     inquiry.converted ? " converted" : "", fmt::join(inquiry.by, ","),
                      inquiry.monthly ? "month" : "none", inquiry.from ? to_string(*inquiry.from) : "-",
                      inquiry.to ? to_string(*inquiry.to) : "-", inquiry.moment.at ? to_string(*inquiry.moment.at) : "-",
                      to_string(inquiry.moment.judged));
 }
 
-std::string differences(Mart& mart, const Catalogue& catalogue, const Schema& schema, auditor::Auditor& auditor,
+std::string differences(Mart& mart, const Catalogue& catalogue, const Schema& schema, auditor::Reckoning reckoned,
                         const Inquiry& inquiry) {
   const auto answer = ask(mart, catalogue, schema, query_of(inquiry), inquiry.moment.judged);
   if (!answer) return "  refused: " + to_string(answer.error()) + "\n";
-  auditor::Reckoning reckoned = auditor.reckon(inquiry);
   std::string found;
   for (const Row& row : answer->rows) {
     const Group group{row.keys, row.currency};
@@ -107,6 +120,9 @@ std::string differences(Mart& mart, const Catalogue& catalogue, const Schema& sc
     const auto total = reckoned.total.find(answer->total->currency);
     compare("total", answer->total->values, total == reckoned.total.end() ? reckoned.nothing : total->second, found);
   }
+  if (const auto said = told(answer->passport); said != reckoned.told)
+    found += fmt::format("  told of: engine [{}], auditor [{}]\n", fmt::join(answer->passport.left_out, "; "),
+                         fmt::join(reckoned.told, " "));
   return found;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
 
@@ -97,6 +98,41 @@ const std::vector<Slip> kMetricSlips = {
     {"empty = 0", ""},
 };
 
+// Slips that change no number, whatever happened: of one of the facts, or of metrics that count it, where a line with
+// `in` becomes one with `there` in its place.
+struct Idle {
+  std::vector<std::string> facts;
+  std::string in, there;
+};
+
+const std::vector<Idle> kIdle = {
+    // A touch is connected only if it is a call.
+    {{"touch"}, "kind = \"call\", connected = true", "{connected = true"},
+    // Its rows are of stages on the way alone.
+    {{"deal_value", "deal_movement", "deal_unplanned"},
+     "where = {stage_kind = [\"lead\", \"qualified\", \"open\"]}",
+     ""},
+    // Other meetings of a deal make a row that says nothing of either kind, as having none does.
+    {{"deal_milestone"}, "meeting_kind IN ('discovery', 'demo') AND deal", "WHERE kind = 'meeting' AND deal"},
+    // What was planned for no time at all covers none: it parts a stretch without a plan into two that touch.
+    {{"deal_unplanned"}, "coalesce(noted_at < done_at, TRUE)", "coalesce(noted_at <= done_at, TRUE)"},
+    // An entry is of one record: none of a rate is the entry that made a cost or closed a deal.
+    {{"cost_fact", "quota_day", "deal_fact"}, "r.seq_from > ", "r.seq_from >= "},
+    {{"cost_fact", "quota_day", "deal_fact"}, "r.seq_to > ", "r.seq_to >= "},
+    // A stretch that ends as it begins is open at no instant and at no day's end.
+    {{"deal_unplanned"}, "f.since < f.until", "f.since <= f.until"},
+};
+
+bool is_idle(const std::string& fact, const std::string& line, const std::string& changed) {
+  const auto has = [](const std::string& text, const std::string& words) {
+    return words.empty() ? text.empty() : text.find(words) != std::string::npos;
+  };
+  return std::ranges::any_of(kIdle, [&](const Idle& idle) {
+    return std::ranges::count(idle.facts, fact) > 0 && has(line, idle.in) && has(changed, idle.there) &&
+           !has(line, idle.there);
+  });
+}
+
 bool names(const std::string& text, const std::string& word) {
   return std::regex_search(text, std::regex("\\b" + word + "\\b"));
 }
@@ -132,7 +168,9 @@ std::set<std::string> unread(const std::vector<DefinitionFile>& facts, const std
   std::set<std::string> found;
   for (const FactDefinition& fact : catalogue.facts())
     for (const FactColumn& column : fact.columns) {
-      bool read = names(asked, column.name) || column.start || column.end || column.name == fact.key;
+      // A fact that is built anew for an instant is not clipped by its times.
+      const bool clips = (column.start || column.end) && !fact.rebuild_at;
+      bool read = names(asked, column.name) || clips || column.name == fact.key;
       for (const DefinitionFile& file : facts) {
         if (file.path.ends_with("/" + fact.name + ".sql")) continue;
         std::string sql;
@@ -149,8 +187,10 @@ class Maker {
  public:
   explicit Maker(std::vector<Mutation>& made) : made_(made) {}
 
-  void slip(const DefinitionFile& file, std::size_t place, std::size_t line, const Slip& slip, bool of_fact,
+  // `fact` is the one the file is of, or the one the metric counts.
+  void slip(const DefinitionFile& file, std::size_t place, std::size_t line, const Slip& slip, const std::string& fact,
             const std::string& metric, const std::set<std::string>& unread_columns) {
+    const bool of_fact = metric.empty();
     const std::vector<std::string> lines = lines_of(file.text);
     const std::regex wrong(slip.from);
     const std::string& text = lines[line];
@@ -159,7 +199,7 @@ class Maker {
       if (of_fact && is_unread(lines, line, at, unread_columns)) continue;
       std::vector<std::string> changed = lines;
       changed[line] = text.substr(0, at) + hit->format(slip.to) + hit->suffix().str();
-      if (changed[line] == text) continue;
+      if (changed[line] == text || is_idle(fact, text, changed[line])) continue;
       made_.push_back({of_fact, place, joined(changed),
                        fmt::format("{}:{}: {} => {}", file.path, line + 1, text, changed[line]), metric});
     }
@@ -190,7 +230,8 @@ std::vector<Mutation> mutations(const std::vector<DefinitionFile>& facts, const 
     const std::vector<std::string> lines = lines_of(facts[file].text);
     for (std::size_t line = 0; line < lines.size(); ++line)
       if (is_sql(lines[line]))
-        for (const Slip& slip : kSqlSlips) maker.slip(facts[file], file, line, slip, true, "", no_number);
+        for (const Slip& slip : kSqlSlips)
+          maker.slip(facts[file], file, line, slip, std::filesystem::path(facts[file].path).stem(), "", no_number);
   }
   for (std::size_t file = 0; file < metrics.size(); ++file) {
     const std::vector<std::string> lines = lines_of(metrics[file].text);
@@ -200,7 +241,8 @@ std::vector<Mutation> mutations(const std::vector<DefinitionFile>& facts, const 
       const bool says = lines[line].starts_with("about") || lines[line].starts_with("label") ||
                         lines[line].starts_with("mention") || lines[line].starts_with("#");
       if (says || metric.empty()) continue;
-      for (const Slip& slip : kMetricSlips) maker.slip(metrics[file], file, line, slip, false, metric, no_number);
+      for (const Slip& slip : kMetricSlips)
+        maker.slip(metrics[file], file, line, slip, catalogue.part(metric)->from, metric, no_number);
     }
   }
   return made;

@@ -19,7 +19,7 @@ struct Mutation {
 };
 
 // All mutations there are of the SELECTs of `facts` and the blocks of `metrics`, but those of a column that no metric
-// of the catalogue reads, directly or through another fact: they change no number.
+// of the catalogue reads, directly or through another fact, and a few that can be proven idle: they change no number.
 std::vector<Mutation> mutations(const std::vector<DefinitionFile>& facts, const std::vector<DefinitionFile>& metrics,
                                 const Catalogue& catalogue);
 

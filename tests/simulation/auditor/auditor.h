@@ -9,9 +9,10 @@ namespace traction::auditor {
 
 struct Inquiry {
   std::string metric;
-  std::vector<std::string> by;  // of "owner", "team", "stage", "product"
+  std::vector<std::string> by;  // of the rule's dimensions
   std::optional<Date> from, to;
   bool monthly = false;
+  bool converted = false;
   Moment moment;
 };
 
@@ -25,6 +26,7 @@ struct Reckoning {
   std::map<Group, std::vector<Number>> groups;       // those with any case
   std::map<std::string, std::vector<Number>> total;  // by currency
   std::vector<Number> nothing;                       // what a group without a case comes to
+  std::vector<std::int64_t> told;  // how many cases are told of beside the numbers, kind by kind, ascending; none of 0
 };
 
 class Auditor {
@@ -32,10 +34,13 @@ class Auditor {
   explicit Auditor(Ledger& ledger);
 
   static std::vector<std::string> metrics();
+  static const Rule& rule(const std::string& metric);
   Reckoning reckon(const Inquiry& inquiry);
   const Books& books() const { return books_; }
 
  private:
+  class Asked;
+
   const Cases& listed(List list, const Moment& moment);
 
   Books books_;

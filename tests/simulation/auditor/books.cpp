@@ -1,12 +1,15 @@
 #include "simulation/auditor/books.h"
 
 #include <date/tz.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 
 namespace traction::auditor {
 namespace {
+
+constexpr const char* kWeekdays[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
 
 void lay_over(json::object& body, const json::object& said) {
   for (const auto& [name, value] : said)
@@ -23,7 +26,7 @@ Books::Books(Ledger& ledger) {
     const Entry& entry = stored.entry;
     Thing& thing = things_[entry.type][entry.record];
     thing.id = entry.record;
-    Version version{entry.seq, entry.occurred_at, entry.recorded_at, {}, {}};
+    Version version{entry.seq, entry.occurred_at, entry.recorded_at, {}, {}, true};
     if (!thing.versions.empty()) version.body = thing.versions.back().body;
     switch (entry.kind) {
       case EntryKind::created:
@@ -48,6 +51,7 @@ Books::Books(Ledger& ledger) {
       case EntryKind::erased:
         break;
     }
+    version.live = thing.live;
     thing.versions.push_back(std::move(version));
     return true;
   });
@@ -107,7 +111,7 @@ std::vector<Stay> Books::stays(const Thing& deal, std::optional<Instant> at) con
     if (all.empty() || all.back().stage != stage) {
       const Id owner = id_in(version.body, "owner");
       all.push_back({stage, version.occurred, version.occurred, version.recorded, std::nullopt, owner,
-                     team_of(owner, version.occurred.value_or(version.recorded)), version.body});
+                     team_of(owner, version.occurred.value_or(version.recorded)), version.seq, version.body});
     }
     all.back().last = version.body;
   }
@@ -135,12 +139,70 @@ std::string Books::stage_kind(Id stage) const {
   return thing ? text_in(thing->body(), "kind") : "";
 }
 
+std::string Books::currency(const json::object& body) const {
+  const std::string own = text_in(body, "currency");
+  return own.empty() ? text_in(settings(), "currency") : own;
+}
+
+std::optional<std::int64_t> Books::in_own(std::int64_t amount, const std::string& currency, Date day, Seq known) const {
+  const std::string own = text_in(settings(), "currency");
+  if (currency == own) return amount;
+  struct Told {
+    std::tuple<int, std::int64_t, Id> place;  // the least counts
+    double rate;
+  };
+  std::optional<Told> best;
+  const auto rates = things_.find(kRate);
+  if (rates == things_.end()) return std::nullopt;
+  for (const auto& [id, rate] : rates->second)
+    for (std::size_t i = 0; i < rate.versions.size(); ++i) {
+      const Version& version = rate.versions[i];
+      const Seq until = i + 1 < rate.versions.size() ? rate.versions[i + 1].seq : INT64_MAX;
+      const std::optional<Date> starts = date_in(version.body, "starts_on");
+      if (!version.live || until <= known || *starts > day || text_in(version.body, "currency") != currency) continue;
+      const bool later = version.seq > known;
+      const Told told{{later, later ? version.seq : day.days - starts->days, -id},
+                      version.body.at("rate").to_number<double>()};
+      if (!best || told.place < best->place) best = told;
+    }
+  if (!best) return std::nullopt;
+  // As the decimal it was written as, in whole numbers: minor units of the one to minor units of the other, halves
+  // away from zero.
+  const auto decimals = [](const std::string& code) { return code == "JPY" ? 0 : 2; };
+  const std::string written = fmt::format("{}", best->rate);
+  const std::size_t point = written.find('.');
+  std::int64_t above = std::abs(amount), below = 1;  // amounts here are below 10^6, rates of at most six places
+  above *= std::stoll(written.substr(0, point) + (point == std::string::npos ? "" : written.substr(point + 1)));
+  const auto places = point == std::string::npos ? 0 : static_cast<int>(written.size() - point - 1);
+  for (int i = 0; i < places + decimals(currency); ++i) below *= 10;
+  for (int i = 0; i < decimals(own); ++i) above *= 10;
+  const auto whole = static_cast<std::int64_t>((2 * above + below) / (2 * below));
+  return amount < 0 ? -whole : whole;
+}
+
+bool Books::is_worked(Date day) const {
+  const json::value* calendar = settings().if_contains("working_hours");
+  if (!calendar) return false;
+  const json::object& hours = calendar->as_object();
+  const json::value* holidays = hours.if_contains("holidays");
+  if (holidays && std::ranges::count(holidays->as_array(), json::value(to_string(day))) > 0) return false;
+  const json::value* spells =
+      hours.if_contains(kWeekdays[date::weekday(date::local_days{date::days{day.days}}).c_encoding()]);
+  return spells && !spells->as_array().empty();
+}
+
+Instant Books::midnight(Date day) const {
+  const date::time_zone* zone = date::locate_zone(text_in(settings(), "zone"));
+  const auto begins = zone->to_sys(date::local_time<std::chrono::microseconds>(date::local_days{date::days{day.days}}),
+                                   date::choose::earliest);
+  return {begins.time_since_epoch().count()};
+}
+
 std::int64_t Books::working_seconds(Instant from, Instant to) const {
   const date::time_zone* zone = date::locate_zone(text_in(settings(), "zone"));
   const json::value* calendar = settings().if_contains("working_hours");
   if (!calendar || to <= from) return 0;
   const json::object& hours = calendar->as_object();
-  constexpr const char* kNames[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
   // "09:30" on a local day, as an instant; where the clock jumps over it, when it jumps.
   const auto clock = [&](date::local_days day, const json::string& text) {
     const auto minutes = std::chrono::hours(std::stoi(text.c_str())) + std::chrono::minutes(std::stoi(&text[3]));
@@ -150,11 +212,8 @@ std::int64_t Books::working_seconds(Instant from, Instant to) const {
   std::int64_t micros = 0;
   for (Date day = this->day(from); day <= this->day(to); ++day.days) {
     const date::local_days local{date::days{day.days}};
-    const json::value* holidays = hours.if_contains("holidays");
-    if (holidays && std::ranges::count(holidays->as_array(), json::value(to_string(day))) > 0) continue;
-    const json::value* spells = hours.if_contains(kNames[date::weekday(local).c_encoding()]);
-    if (!spells) continue;
-    for (const json::value& spell : spells->as_array()) {
+    if (!is_worked(day)) continue;
+    for (const json::value& spell : hours.at(kWeekdays[date::weekday(local).c_encoding()]).as_array()) {
       const std::int64_t begin = std::max(from.micros, clock(local, spell.at(0).as_string()));
       const std::int64_t end = std::min(to.micros, clock(local, spell.at(1).as_string()));
       micros += std::max<std::int64_t>(0, end - begin);
@@ -189,6 +248,11 @@ std::optional<std::int64_t> number_in(const json::object& body, const char* fiel
 std::optional<Instant> instant_in(const json::object& body, const char* field) {
   const auto micros = number_in(body, field);
   return micros ? std::optional(Instant{*micros}) : std::nullopt;
+}
+
+std::optional<Date> date_in(const json::object& body, const char* field) {
+  const auto day = parse_date(text_in(body, field));
+  return day ? std::optional(*day) : std::nullopt;
 }
 
 bool true_in(const json::object& body, const char* field) {

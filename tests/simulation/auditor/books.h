@@ -19,9 +19,13 @@ enum Kind {
   kAccount = 5,
   kContact = 6,
   kStage = 8,
+  kCampaign = 10,
   kDeal = 11,
   kActivity = 12,
+  kCost = 13,
   kProposal = 15,
+  kQuota = 16,
+  kRate = 17,
 };
 
 struct Version {
@@ -30,6 +34,7 @@ struct Version {
   Instant recorded;
   json::object said;  // by this entry alone
   json::object body;  // after it
+  bool live = true;   // after it
 };
 
 struct Thing {
@@ -50,6 +55,7 @@ struct Stay {
   Instant noted;                 // when the ledger learned of it
   std::optional<Instant> left;   // nullopt while it lasts
   Id owner = 0, team = 0;        // as it began
+  Seq said = 0;                  // by which entry
   json::object last;             // the deal as it was when the stay ended, or is
 };
 
@@ -77,8 +83,21 @@ class Books {
   const json::object& settings() const { return things_.at(kWorkspace).begin()->second.body(); }
   std::int64_t setting(const char* name) const { return settings().at(name).to_number<std::int64_t>(); }
 
+  // Of a body with an amount: its currency, or the workspace's.
+  std::string currency(const json::object& body) const;
+
+  // An amount in the workspace's currency: by the latest rate of `day` that the ledger knew by the entry `known`, or,
+  // where it knew none, the one it was first told since. Nullopt without a rate.
+  std::optional<std::int64_t> in_own(std::int64_t amount, const std::string& currency, Date day, Seq known) const;
+
   // How much of [from, to) lies in the company's working hours, on its own clock.
   std::int64_t working_seconds(Instant from, Instant to) const;
+
+  // Whether anybody works on that day.
+  bool is_worked(Date day) const;
+
+  // When a day begins in the workspace's zone.
+  Instant midnight(Date day) const;
 
   // The day in the workspace's zone.
   Date day(Instant instant) const;
@@ -93,6 +112,7 @@ Id id_in(const json::object& body, const char* field);
 std::string text_in(const json::object& body, const char* field);
 std::optional<std::int64_t> number_in(const json::object& body, const char* field);
 std::optional<Instant> instant_in(const json::object& body, const char* field);
+std::optional<Date> date_in(const json::object& body, const char* field);
 bool true_in(const json::object& body, const char* field);
 
 }  // namespace traction::auditor

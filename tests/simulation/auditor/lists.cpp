@@ -19,6 +19,8 @@ void note_deal(Case& one, const Thing* deal) {
   if (!deal) return;
   one.of["stage"] = id_in(deal->body(), "stage");
   one.of["product"] = id_in(deal->body(), "product");
+  one.of["campaign"] = id_in(deal->body(), "campaign");
+  one.called["source"] = text_in(deal->body(), "source");
 }
 
 When happened(const Thing& activity) {
@@ -28,24 +30,15 @@ When happened(const Thing& activity) {
 
 namespace {
 
-void note_word(Case& one, const std::string& word) {
-  if (!word.empty()) one.is.insert(word);
-}
-
-void note_currency(const Books& books, Case& one, const json::object& deal) {
-  const std::string own = text_in(deal, "currency");
-  one.called["currency"] = own.empty() ? text_in(books.settings(), "currency") : own;
-}
-
 bool ends_well(const std::string& kind) { return kind == "won" || kind == "after"; }
 
-// "won", "lost" or "open".
+}  // namespace
+
 std::string outcome(const Books& books, const Stay& stay) {
   const std::string kind = books.stage_kind(stay.stage);
   return ends_well(kind) ? "won" : kind == "lost" ? "lost" : "open";
 }
 
-// The stay in which a deal came to its outcome, and has kept it since; null while it is open.
 const Stay* closing(const Books& books, const std::vector<Stay>& stays) {
   const Stay* found = nullptr;
   for (const Stay& stay : stays) {
@@ -58,14 +51,6 @@ const Stay* closing(const Books& books, const std::vector<Stay>& stays) {
   return found;
 }
 
-struct Done {
-  const Thing* activity;
-  std::string kind, direction, outcome;
-  When happened;
-  Id deal, contact;
-  bool automatic;
-};
-
 std::vector<Done> done_touches(const Books& books) {
   std::vector<Done> all;
   for (const Thing* activity : books.live(kActivity)) {
@@ -77,6 +62,22 @@ std::vector<Done> done_touches(const Books& books) {
                    id_in(body, "deal"), books.reference(body, kContact, "contact"), true_in(body, "auto")});
   }
   return all;
+}
+
+bool is_on_the_way(const std::string& kind) { return kind == "lead" || kind == "qualified" || kind == "open"; }
+
+void note_money(const Books& books, Case& one, const char* name, std::optional<std::int64_t> amount,
+                const std::string& currency, Date day, Seq known) {
+  one.called["currency"] = currency;
+  if (!amount) return;
+  one.much[name] = *amount;
+  if (const auto own = books.in_own(*amount, currency, day, known)) one.much[std::string(name) + " in own"] = *own;
+}
+
+namespace {
+
+void note_word(Case& one, const std::string& word) {
+  if (!word.empty()) one.is.insert(word);
 }
 
 bool by_machine(const Done& touch) {
@@ -165,6 +166,8 @@ Cases touches(const Books& books, const Moment& moment) {
     one.of["contact"] = touch.contact;
     note_deal(one, books.find_live(kDeal, touch.deal));
     for (const std::string& word : {touch.kind, touch.direction, touch.outcome}) note_word(one, word);
+    one.called["outcome"] = touch.outcome;
+    if (!touch.outcome.empty()) one.is.insert("told");
     if (is_connect(touch)) one.is.insert("connect");
     if (is_cold(books, touch, all)) one.is.insert("cold");
     if (is_success(books, touch)) one.is.insert("success");
@@ -213,6 +216,11 @@ Cases leads(const Books& books, const Moment& moment) {
         if (age >= seconds * kSecond) one.is.insert(older);
         if (one.has("ended") && waited <= seconds * kSecond) one.is.insert(within);
       }
+      one.called["response_band"] = one.has("within_5m")   ? "5_minutes"
+                                    : one.has("within_1h") ? "1_hour"
+                                    : one.has("within_1d") ? "1_day"
+                                    : one.has("ended")     ? "longer"
+                                                           : "";
       if (age >= books.setting("forgotten_days") * kDay) one.is.insert("judged");
     }
     cases.push_back(std::move(one));
@@ -221,6 +229,12 @@ Cases leads(const Books& books, const Moment& moment) {
 }
 
 Cases deals(const Books& books, const Moment& moment) {
+  std::map<Id, Instant> met;  // the first meeting of each
+  for (const Done& touch : done_touches(books))
+    if (touch.kind == "meeting" && touch.happened) {
+      const auto [first, is_first] = met.try_emplace(touch.deal, *touch.happened);
+      first->second = std::min(first->second, *touch.happened);
+    }
   Cases cases;
   for (const Thing* deal : books.live(kDeal)) {
     const std::vector<Stay> stays = books.stays(*deal, moment.at);
@@ -230,19 +244,36 @@ Cases deals(const Books& books, const Moment& moment) {
     one.of["owner"] = end ? end->owner : id_in(deal->body(), "owner");
     one.of["team"] = end ? end->team : books.team_of(one.of["owner"], {});
     note_deal(one, deal);
-    note_currency(books, one, deal->body());
-    note_amount(one, "amount", deal->body(), "amount_minor");
-    one.is.insert(outcome(books, stays.back()));
+    one.of["deal"] = deal->id;
+    one.of["account"] = books.reference(deal->body(), kAccount, "account");
+    one.of["pipeline"] = id_in(books.find(kStage, one.of["stage"])->body(), "pipeline");
+    const std::string came_to = outcome(books, stays.back());
+    one.is.insert(came_to);
+    one.called["competitor"] = came_to == "lost" ? text_in(deal->body(), "competitor") : "";
+    if (came_to == "lost" && text_in(deal->body(), "lost_reason") == "competitor") one.is.insert("competitor");
+    // The rate of the day it closed, as it was known then; of an open deal today's.
+    const Date rated = books.day(end ? end->entered.value_or(end->noted) : moment.judged);
+    for (const auto& [name, field] : {std::pair("amount", "amount_minor"), std::pair("list", "list_amount_minor")})
+      note_money(books, one, name, number_in(deal->body(), field), books.currency(deal->body()), rated,
+                 end ? end->said : kKnownNow);
+    note_amount(one, "months", deal->body(), "contract_months");
+    if (true_in(deal->body(), "open_ended")) one.is.insert("open_ended");
+    if (const auto day = date_in(deal->body(), "expected_close_on")) one.on["expected"] = *day;
     for (const Stay& stay : stays)
       if (books.stage_kind(stay.stage) == "qualified" && one.is.insert("qualified").second)
         note_day(books, one, "qualified", stay.entered);
     note_milestones(books, one, *deal, moment);
+    const auto meeting = met.find(deal->id);
+    const bool soon =
+        meeting != met.end() && deal->created() && meeting->second.micros < deal->created()->micros + 7 * kDay;
+    one.called["met_within_7_days"] = soon ? "true" : "false";
     note_day(books, one, "created", deal->created());
     When began = deal->created();
     for (const Stay& stay : stays)
       if (!began) began = stay.entered;
     if (end) {
       note_day(books, one, "closed", end->entered);
+      if (end->entered) one.much["closed"] = end->entered->micros;
       if (end->entered && began) one.much["cycle"] = end->entered->micros - began->micros;
     }
     cases.push_back(std::move(one));
@@ -256,8 +287,6 @@ Case visit(const Books& books, const Thing& deal, const Stay& stay, const Moment
   one.of["stage"] = stay.stage;
   one.of["owner"] = stay.owner;
   one.of["team"] = stay.team;
-  one.of["holder"] = id_in(deal.body(), "owner");
-  one.of["holder_team"] = books.team_of(one.of["holder"], {});
   one.is.insert(books.stage_kind(stay.stage));
   note_day(books, one, "entered", stay.entered);
   note_day(books, one, "began", stay.began);
@@ -271,40 +300,13 @@ Case visit(const Books& books, const Thing& deal, const Stay& stay, const Moment
 
 Cases visits(const Books& books, const Moment& moment) {
   Cases cases;
-  for (const Thing* deal : books.live(kDeal))
-    for (const Stay& stay : books.stays(*deal, moment.at)) cases.push_back(visit(books, *deal, stay, moment));
-  return cases;
-}
-
-Cases worths(const Books& books, const Moment& moment) {
-  Cases cases;
   for (const Thing* deal : books.live(kDeal)) {
-    // What was said of its price, in the order in which it was said; at first as if it had always been so.
-    std::vector<std::pair<Instant, const json::object*>> said{{Instant{INT64_MIN}, &deal->versions[0].body}};
-    for (std::size_t i = 1; i < deal->versions.size(); ++i) {
-      const Version &version = deal->versions[i], &earlier = deal->versions[i - 1];
-      if (number_in(version.body, "amount_minor") != number_in(earlier.body, "amount_minor") ||
-          text_in(version.body, "currency") != text_in(earlier.body, "currency"))
-        said.emplace_back(version.occurred.value_or(version.recorded), &version.body);
-    }
-    for (const Stay& stay : books.stays(*deal, moment.at)) {
-      const Instant begin = stay.began.value_or(Instant{INT64_MIN});
-      const Instant end = stay.left.value_or(moment.at.value_or(Instant{INT64_MAX}));
-      std::set<Instant> cuts{begin};
-      for (const auto& [when, body] : said)
-        if (when > begin && when < end) cuts.insert(when);
-      for (auto cut = cuts.begin(); cut != cuts.end(); ++cut) {
-        Stay piece = stay;
-        if (cut != cuts.begin()) piece.began = *cut;
-        if (std::next(cut) != cuts.end()) piece.left = *std::next(cut);
-        const json::object* holds = nullptr;
-        for (const auto& [when, body] : said)
-          if (when <= *cut) holds = body;
-        Case one = visit(books, *deal, piece, moment);
-        note_currency(books, one, *holds);
-        note_amount(one, "amount", *holds, "amount_minor");
-        cases.push_back(std::move(one));
-      }
+    bool later_won = false;
+    const std::vector<Stay> stays = books.stays(*deal, moment.at);
+    for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
+      cases.push_back(visit(books, *deal, *stay, moment));
+      if (later_won) cases.back().is.insert("later_won");
+      later_won = later_won || books.stage_kind(stay->stage) == "won";
     }
   }
   return cases;
@@ -337,7 +339,8 @@ Cases steps(const Books& books, const Moment& moment) {
       stayed.push_back(std::ranges::any_of(stays, [&](const Stay& stay) { return stay.stage == stage->id; }));
     const auto first = std::ranges::find(stayed, true) - stayed.begin();
     const auto last = std::ssize(stayed) - 1 - (std::find(stayed.rbegin(), stayed.rend(), true) - stayed.rbegin());
-    const bool lost = outcome(books, latest) == "lost";
+    const std::string came_to = outcome(books, latest);
+    const bool lost = came_to == "lost";
     for (auto i = first; i <= last; ++i) {
       const Thing* stage = way[static_cast<std::size_t>(i)];
       Case one;
@@ -350,6 +353,7 @@ Cases steps(const Books& books, const Moment& moment) {
       one.is = {text_in(stage->body(), "kind"), "entered", i < last ? "advanced" : lost ? "lost_here" : "still_here"};
       if (i == first) one.is.insert("started_here");
       if (!stayed[static_cast<std::size_t>(i)]) one.is.insert("skipped");
+      if (came_to != "open") one.is.insert("deal_" + came_to);
       note_day(books, one, "started", stays.front().entered);
       cases.push_back(std::move(one));
     }

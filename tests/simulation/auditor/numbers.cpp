@@ -8,7 +8,7 @@ namespace {
 
 Number value(double real) { return {Stands::value, real, {}}; }
 
-std::size_t fewest(double q) { return q >= 0.9 ? 29 : q >= 0.75 ? 11 : 6; }
+std::size_t fewest(double q) { return q >= 0.9 ? 29 : q >= 0.75 || q <= 0.25 ? 11 : 6; }
 
 std::vector<double> known(const Cases& cases, const char* amount) {
   std::vector<double> amounts;
@@ -73,6 +73,13 @@ Number quantile(const Cases& cases, const char* amount, double q, double scale) 
   if (amounts.size() < fewest(q)) return {Stands::too_few, {}, {}};
   return value(at_share(amounts, q) * scale);
 }
+
+Number longest(const Cases& cases, const char* amount, double scale) {
+  const std::vector<double> amounts = known(cases, amount);
+  return amounts.empty() ? empty() : value(amounts.back() * scale);
+}
+
+double edge(const Cases& cases, const char* amount, double q) { return at_share(known(cases, amount), q); }
 
 Cases inside(const Cases& cases, const char* amount) {
   const std::vector<double> amounts = known(cases, amount);

@@ -27,7 +27,7 @@ struct Case {
 };
 using Cases = std::vector<Case>;
 
-enum class Stands { value, empty, too_few, not_reached };
+enum class Stands { value, empty, too_few, not_reached, met };
 
 struct Number {
   Stands stands = Stands::empty;
@@ -41,9 +41,13 @@ Number money(const Cases& cases, const char* amount);          // their sum
 Number rate(std::int64_t hits, std::int64_t all);              // too few below 10
 Number share(const Cases& cases, const char* mark);
 
+constexpr double kDaysPerMicro = 1.0 / (86400.0 * 1e6);
+
 // Of the amounts that are known, each times `scale`. Quantiles by linear interpolation.
 Number mean(const Cases& cases, const char* amount, double scale = 1);
 Number quantile(const Cases& cases, const char* amount, double q, double scale = 1);
+Number longest(const Cases& cases, const char* amount, double scale = 1);
+double edge(const Cases& cases, const char* amount, double q);  // the same, of however few; not of none
 // Those within Tukey's fences, 1.5 interquartile ranges beyond the quartiles.
 Cases inside(const Cases& cases, const char* amount);
 

@@ -35,6 +35,24 @@ Which known(const char* amount) {
   return [=](const Case& one) { return one.much.contains(amount); };
 }
 
+Which unknown(const char* amount) {
+  return [=](const Case& one) { return !one.much.contains(amount); };
+}
+
+Which undated(const char* day) {
+  return [=](const Case& one) { return !one.on.contains(day); };
+}
+
+Which nowhere(const char* reference) {
+  return [=](const Case& one) { return one.of.at(reference) == 0; };
+}
+
+bool Rule::looks_back() const { return std::ranges::any_of(portions, &Portion::last_year); }
+
+bool Rule::converts() const {
+  return std::ranges::any_of(portions, [](const Portion& portion) { return portion.amount; });
+}
+
 Rule lasted(Portion portion, std::vector<double> shares, const char* amount) {
   return {{portion}, [=](const std::vector<Cases>& portions, const Cases&) {
             std::vector<Number> numbers;
@@ -44,6 +62,7 @@ Rule lasted(Portion portion, std::vector<double> shares, const char* amount) {
 }
 
 Rule summed(Portion portion, const char* amount) {
+  portion.amount = amount;
   Rule rule{{std::move(portion)},
             [=](const std::vector<Cases>& portions, const Cases&) { return std::vector{money(portions[0], amount)}; }};
   rule.money = true;
@@ -61,6 +80,54 @@ Rule added(Portion portion, const char* amount) {
 Rule averaged(Portion portion, const char* amount) {
   return {{std::move(portion)},
           [=](const std::vector<Cases>& portions, const Cases&) { return std::vector{mean(portions[0], amount)}; }};
+}
+
+Part number_of(Portion portion) {
+  return {std::move(portion), [](const Cases& cases) { return Known(static_cast<double>(cases.size())); }};
+}
+
+Part sum_of(Portion portion, Known nothing) {
+  const char* amount = portion.amount;
+  return {std::move(portion), [=](const Cases& cases) {
+            const Number sum = money(cases, amount);
+            return cases.empty() ? nothing : sum.stands == Stands::value ? sum.real : std::nullopt;
+          }};
+}
+
+Part share_of(Portion portion, const char* mark) {
+  return {std::move(portion), [=](const Cases& cases) {
+            return over(static_cast<double>(how_many(cases, mark)), static_cast<double>(cases.size()));
+          }};
+}
+
+Part mean_of(Portion portion, const char* amount) {
+  return {std::move(portion), [=](const Cases& cases) { return mean(cases, amount).real; }};
+}
+
+Rule reckoned(std::vector<Part> parts, std::function<Known(const std::vector<Known>&)> formula) {
+  Rule rule;
+  for (const Part& part : parts) rule.portions.push_back(part.portion);
+  rule.come_to = [parts = std::move(parts), formula = std::move(formula)](const std::vector<Cases>& portions,
+                                                                          const Cases&) {
+    std::vector<Known> numbers;
+    for (std::size_t i = 0; i < parts.size(); ++i) numbers.push_back(parts[i].comes_to(portions[i]));
+    const Known number = formula(numbers);
+    return std::vector{number ? Number{Stands::value, *number, {}} : empty()};
+  };
+  return rule;
+}
+
+Known over(Known above, Known below) { return above && below && *below != 0 ? Known(*above / *below) : std::nullopt; }
+
+Rule with_money(Rule rule) {
+  rule.money = true;
+  return rule;
+}
+
+Rule asked_by(std::vector<std::string> dimensions, Rule rule, std::string usual) {
+  rule.dimensions = std::move(dimensions);
+  rule.usual = std::move(usual);
+  return rule;
 }
 
 }  // namespace traction::auditor

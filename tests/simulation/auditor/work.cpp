@@ -60,21 +60,24 @@ Cases duties(const Books& books, const Moment& moment) {
     if (kind != "meeting" && kind != "task" && kind != "question" && is_done(*activity) && !due) continue;
     if (!by_then(noted, moment)) continue;
     When done = settled(books, *activity);
+    const When came_due = earlier(due, done);  // also where that is yet to come
     const bool was_done = !moment.at || !done || *done < *moment.at;
     if (!was_done) done.reset();
     Case one;
     one.of["owner"] = id_in(body, "owner");
     one.of["team"] = books.team_of(one.of["owner"], noted);
-    note_deal(one, books.find_live(kDeal, id_in(body, "deal")));
+    one.of["deal"] = id_in(body, "deal");
+    note_deal(one, books.find_live(kDeal, one.of["deal"]));
     one.is.insert(kind);
     one.called["task_kind"] = text_in(body, "task_kind");
     if (is_contact(kind) || (kind == "task" && one.called["task_kind"] == "follow_up")) one.is.insert("follow_up");
     if (kind == "meeting" && is_done(*activity) && was_done && text_in(body, "outcome") == "held")
       one.is.insert("held");
-    const When came_due = earlier(due, done);
-    if (came_due && *came_due < moment.judged) one.is.insert("came_due");
+    if (came_due && *came_due >= moment.judged) one.is.insert("comes_due");
     if (done) one.is.insert("ended");
     if (!done && due) one.is.insert(*due >= moment.judged ? "to_come" : "overdue");
+    if (noted) one.much["noted_at"] = noted->micros;
+    if (done) one.much["done_at"] = done->micros;
     note_day(books, one, "noted", noted);
     note_day(books, one, "due", due);
     note_day(books, one, "done", done);
@@ -120,6 +123,47 @@ Cases proposals(const Books& books, const Moment& moment) {
           std::tie(*before, other->id) < std::tie(*sent, proposal->id))
         one.is.insert("revision");
     }
+    cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+Cases work_days(const Books& books, const Moment& moment) {
+  std::map<Id, std::map<Date, Instant>> touched;  // each member's days with a touch, and the first one of them
+  for (const Done& touch : done_touches(books)) {
+    const Id member = id_in(touch.activity->body(), "owner");
+    if (member == 0 || !touch.happened) continue;
+    const auto [first, is_first] = touched[member].try_emplace(books.day(*touch.happened), *touch.happened);
+    first->second = std::min(first->second, *touch.happened);
+  }
+  std::map<Id, std::set<Date>> worked;
+  for (const Thing* member : books.live(kMember)) {
+    const auto says_no = [&](const char* field) {
+      return member->body().contains(field) && !true_in(member->body(), field);
+    };
+    const auto& days = touched[member->id];
+    std::optional<Date> first = books.day(member->created()), last = first;
+    if (!days.empty()) first = days.begin()->first, last = days.rbegin()->first;
+    if (says_no("sells") || !first) continue;
+    if (!says_no("active")) last->days += 90;
+    for (Date day = *first; day <= *last; ++day.days)
+      if (books.is_worked(day)) worked[member->id].insert(day);
+  }
+  std::map<std::pair<Id, Date>, std::set<std::string>> marks;
+  for (const auto& [member, days] : touched)
+    for (const auto& [day, first] : days) marks[{member, day}].insert("active");
+  for (const auto& [member, days] : worked)
+    for (const Date day : days) marks[{member, day}].insert("working");
+  Cases cases;
+  for (const auto& [at, is] : marks) {
+    const auto& [member, day] = at;
+    const Instant begins = is.contains("active") ? touched[member][day] : books.midnight(day);
+    if (!by_then(begins, moment)) continue;
+    Case one;
+    one.of = {{"owner", member}, {"team", books.team_of(member, begins)}};
+    one.is = is;
+    if (day < books.day(moment.judged)) one.is.insert("past");
+    one.on["begins"] = day;
     cases.push_back(std::move(one));
   }
   return cases;
