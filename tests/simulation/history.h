@@ -142,6 +142,7 @@ class History {
     Action action = on(Verb::change, "deal", deal, {{"stage", *next}});
     if (kind_of(*next) == "lost") action.fields["lost_reason"] = choice({"price", "competitor"});
     action.occurred_at = when;
+    if (when && chance_.one_in(10)) action.occurred_at.reset(), action.occurred_unknown = true;
     try_out(std::move(action));
     return kind_of(*next) != "won" && kind_of(*next) != "lost";
   }
@@ -160,10 +161,17 @@ class History {
     }
     do when.micros += chance_.of(std::vector<std::int64_t>{0, 1, 1, 2, 3, 8}) * 12 * 3600 * kSecond;
     while (when < story.now && move_on(deal, when));
+    if (chance_.one_in(3)) rate_of((*zone())->day(when));  // perhaps of its last day
     Action touch =
         creation("activity", {{"kind", choice({"call", "email"})}, {"direction", "outbound"}, {"deal", deal}});
     touch.occurred_at = Instant{when.micros + chance_.below(3) * kDay};  // perhaps as it closes
     try_out(std::move(touch));
+  }
+
+  void rate_of(Date day) {
+    try_out(creation("rate", {{"currency", "USD"},
+                              {"starts_on", to_string(day)},
+                              {"rate", 0.5 + static_cast<double>(chance_.below(64)) / 64}}));
   }
 
   // A deal that begins in the first stage.

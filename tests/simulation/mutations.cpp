@@ -98,38 +98,39 @@ const std::vector<Slip> kMetricSlips = {
     {"empty = 0", ""},
 };
 
-// Slips that change no number, whatever happened: of one of the facts, or of metrics that count it, where a line with
-// `in` becomes one with `there` in its place.
+// Slips that change no number, whatever happened: in one of the facts, or in metrics that count it, these words become
+// those and nothing else changes.
 struct Idle {
   std::vector<std::string> facts;
-  std::string in, there;
+  std::string from, to;
 };
 
 const std::vector<Idle> kIdle = {
     // A touch is connected only if it is a call.
-    {{"touch"}, "kind = \"call\", connected = true", "{connected = true"},
+    {{"touch"}, "kind = \"call\", connected = true", "connected = true"},
     // Its rows are of stages on the way alone.
     {{"deal_value", "deal_movement", "deal_unplanned"},
      "where = {stage_kind = [\"lead\", \"qualified\", \"open\"]}",
      ""},
     // Other meetings of a deal make a row that says nothing of either kind, as having none does.
-    {{"deal_milestone"}, "meeting_kind IN ('discovery', 'demo') AND deal", "WHERE kind = 'meeting' AND deal"},
+    {{"deal_milestone"}, " AND meeting_kind IN ('discovery', 'demo')", ""},
+    // What is of no deal makes a row of none, which no deal finds.
+    {{"deal_milestone", "deal_touch"}, " AND deal IS NOT NULL", ""},
     // What was planned for no time at all covers none: it parts a stretch without a plan into two that touch.
-    {{"deal_unplanned"}, "coalesce(noted_at < done_at, TRUE)", "coalesce(noted_at <= done_at, TRUE)"},
+    {{"deal_unplanned"}, "noted_at < done_at", "noted_at <= done_at"},
+    // A stretch that ends as it begins is open at no instant and at no day's end.
+    {{"deal_unplanned"}, "f.since < f.until", "f.since <= f.until"},
     // An entry is of one record: none of a rate is the entry that made a cost or closed a deal.
     {{"cost_fact", "quota_day", "deal_fact"}, "r.seq_from > ", "r.seq_from >= "},
     {{"cost_fact", "quota_day", "deal_fact"}, "r.seq_to > ", "r.seq_to >= "},
-    // A stretch that ends as it begins is open at no instant and at no day's end.
-    {{"deal_unplanned"}, "f.since < f.until", "f.since <= f.until"},
 };
 
 bool is_idle(const std::string& fact, const std::string& line, const std::string& changed) {
-  const auto has = [](const std::string& text, const std::string& words) {
-    return words.empty() ? text.empty() : text.find(words) != std::string::npos;
-  };
   return std::ranges::any_of(kIdle, [&](const Idle& idle) {
-    return std::ranges::count(idle.facts, fact) > 0 && has(line, idle.in) && has(changed, idle.there) &&
-           !has(line, idle.there);
+    if (std::ranges::count(idle.facts, fact) == 0) return false;
+    for (std::size_t at = line.find(idle.from); at != std::string::npos; at = line.find(idle.from, at + 1))
+      if (std::string(line).replace(at, idle.from.size(), idle.to) == changed) return true;
+    return false;
   });
 }
 
