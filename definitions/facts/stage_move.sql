@@ -1,5 +1,5 @@
 --| name = "stage_move"
---| version = 1
+--| version = 2
 --| order = 45
 --| about = "A deal's move to another stage, and whether the deal had been touched shortly before."
 --| grain = "One row per move whose time is known."
@@ -7,7 +7,7 @@
 --| reads = ["stage_visit", "deal_touch", "touch"]
 --| [columns.move]
 --| type = "integer"
---| about = "The deal times 65536, plus the visit that the move began."
+--| about = "Seq of the entry that moved the deal."
 --| [columns.deal]
 --| type = "reference"
 --| references = "deal"
@@ -35,14 +35,14 @@
 --| about = "The deal was touched within the 7 days before."
 --| [touched]
 --| stage_visit = """
---| SELECT v.deal * 65536 + v.visit AS key
+--| SELECT v.entered_seq AS key
 --| FROM stage_visit v JOIN changed_stage_visit c ON c.key = v.deal
---| LEFT JOIN stage_move m ON m.move = v.deal * 65536 + v.visit
---| WHERE (v.stage, v.owner, v.team, v.entered_at, v.entered_on)
---|   IS DISTINCT FROM (m.stage, m.owner, m.team, m.moved_at, m.moved_on)
+--| LEFT JOIN stage_move m ON m.move = v.entered_seq AND m.deal = v.deal
+--| WHERE (v.visit, v.stage, v.owner, v.team, v.entered_at, v.entered_on)
+--|   IS DISTINCT FROM (m.visit, m.stage, m.owner, m.team, m.moved_at, m.moved_on)
 --| UNION
 --| SELECT m.move FROM stage_move m JOIN changed_stage_visit c ON c.key = m.deal
---| LEFT JOIN stage_visit v ON v.deal = m.deal AND v.visit = m.visit WHERE v.deal IS NULL"""
+--| LEFT JOIN stage_visit v ON v.deal = m.deal AND v.entered_seq = m.move WHERE v.deal IS NULL"""
 --| touch = """
 --| SELECT m.move AS key FROM stage_move m JOIN (
 --|   SELECT deal, happened_at FROM was_touch
@@ -52,12 +52,13 @@
 
 -- Most moves follow the deal's last touch, which tells at once; only for those before it the touches are searched.
 WITH moves AS (
-  SELECT v.deal * 65536 + v.visit AS move, v.deal, v.visit, v.stage, v.owner, v.team,
+  SELECT v.entered_seq AS move, v.deal, v.visit, v.stage, v.owner, v.team,
          v.entered_at AS moved_at, v.entered_on AS moved_on, t.first_touch_at, t.last_touch_at
   FROM stage_visit v LEFT JOIN deal_touch t ON t.deal = v.deal
-  WHERE v.visit > 1 AND v.entered_at IS NOT NULL AND {keys (v.deal * 65536 + v.visit)}
+  WHERE v.visit > 1 AND v.entered_at IS NOT NULL AND {keys v.entered_seq}
 ), searched AS (
-  SELECT DISTINCT m.move FROM moves m JOIN touch t ON t.deal = m.deal
+  -- DuckDB knows no sizes of what its transaction wrote, and keeps the second of two tables in memory.
+  SELECT DISTINCT m.move FROM touch t JOIN moves m ON m.deal = t.deal
     AND t.happened_at BETWEEN m.moved_at - INTERVAL 7 DAY AND m.moved_at
   WHERE m.first_touch_at <= m.moved_at AND m.last_touch_at > m.moved_at
 )

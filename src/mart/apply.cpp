@@ -198,6 +198,7 @@ Applied apply_entries(Ledger& ledger, Versions& versions, Connection& connection
   for (const auto& [number, ended] : versions.take_ended())
     end_versions(connection, *versions.schema().type(number), ended);
   applied.changes.after = span.after;
+  applied.changes.last = span.last;
   for (auto& [number, ids] : changed) {
     std::ranges::sort(ids);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "mart/rollups.h"
@@ -10,6 +11,9 @@
 
 namespace traction {
 namespace {
+
+// So many keys are filled at once: what DuckDB holds of windows over millions of records does not fit its memory.
+constexpr Id kKeysAtOnce = 3'000'000;
 
 // What a merged column becomes of its value in the table (t) and among what was appended (s).
 std::string merged(const FactDefinition& fact, const FactColumn& column) {
@@ -187,19 +191,25 @@ class Facts::Update {
   std::set<std::string> changed_;  // record types and facts
 };
 
+void fill_fact(Connection& connection, const FactDefinition& fact, Seq last, bool temporary) {
+  connection.run(create_fact(fact, temporary) + create_rollups(fact, temporary));
+  for (Id after = 0; after < last; after += kKeysAtOnce) {
+    const std::string among =
+        last <= kKeysAtOnce ? "" : fmt::format("% > {} AND % <= {}", after, std::min(last, after + kKeysAtOnce));
+    connection.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(among)));
+  }
+  fill_rollups(connection, fact);
+}
+
 Facts::Facts(std::vector<FactDefinition> definitions) : definitions_(std::move(definitions)) {}
 
-void Facts::build(Connection& connection) const {
-  for (const FactDefinition& fact : definitions_) {
-    connection.run(create_fact(fact) + create_rollups(fact));
-    connection.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql()));
-    fill_rollups(connection, fact);
-  }
+void Facts::build(Connection& connection, Seq last) const {
+  for (const FactDefinition& fact : definitions_) fill_fact(connection, fact, last);
 }
 
 void Facts::update(Connection& connection, const Schema& schema, const Changes& changes) const {
   // Everything depends on the settings: the zone, the thresholds.
-  if (changes.ids.contains("workspace")) return build(connection);
+  if (changes.ids.contains("workspace")) return build(connection, changes.last);
   Update(*this, connection, schema, changes).run();
 }
 

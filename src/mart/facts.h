@@ -19,9 +19,14 @@ namespace traction {
 // The records that a run of entries created or changed.
 struct Changes {
   Seq after = 0;                               // records with a greater id were created
+  Seq last = 0;                                // the last entry of the run
   std::map<std::string, std::vector<Id>> ids;  // by record type, ascending, each once
   bool moved = false;                          // the temporary table `moved` holds ids whose root changed
 };
+
+// Makes the table of a fact and its roll-ups anew and fills them, from records up to the id `last`; the facts it reads
+// are there. Temporary tables stand before the others of their names. On failure some of them may be there.
+void fill_fact(Connection& connection, const FactDefinition& fact, Seq last, bool temporary = false);
 
 class Facts {
  public:
@@ -29,8 +34,8 @@ class Facts {
 
   const std::vector<FactDefinition>& definitions() const { return definitions_; }
 
-  // Makes every fact table anew.
-  void build(Connection& connection) const;
+  // Makes every fact table anew, from what the records are after the entry `last`.
+  void build(Connection& connection, Seq last) const;
 
   // Brings the tables, right before `changes`, up to what the records are now.
   void update(Connection& connection, const Schema& schema, const Changes& changes) const;

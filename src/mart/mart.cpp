@@ -218,7 +218,7 @@ class DuckdbMart : public Mart {
       }
       if (applied.merging) applied.changes.moved = move_aliases();
       if (bulk)
-        facts_.build(*writer_);
+        facts_.build(*writer_, head);
       else
         facts_.update(*writer_, versions_->schema(), applied.changes);
       note(head, applied.hash);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
-#include "mart/rollups.h"
+#include "mart/facts.h"
 #include "mart/tables.h"
 #include "metrics/path.h"
 
@@ -25,7 +25,7 @@ bool names(const std::string& sql, const std::string& name) {
 }  // namespace
 
 Past::Past(Database& database, const Schema& schema, const std::vector<FactDefinition>& facts, Seq last)
-    : facts_(facts), connection_(database), schema_(with_own_fields(connection_, schema, last)) {
+    : facts_(facts), last_(last), connection_(database), schema_(with_own_fields(connection_, schema, last)) {
   const std::string mart = quoted(connection_.text("SELECT current_database()"));
   std::string sql = "CREATE TEMP TABLE alias (id BIGINT, root BIGINT);\n";
   for (const RecordType& type : schema_.types()) sql += create_past(type, mart, last);
@@ -45,14 +45,12 @@ void Past::build(const FactDefinition& fact) {
   if (built_.contains(fact.name)) return;
   for (const FactDefinition& read : facts_)
     if (std::ranges::count(fact.reads, read.name)) build(read);
-  connection_.run(create_fact(fact, true) + create_rollups(fact, true));
   try {
-    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql()));
-    fill_rollups(connection_, fact);
+    fill_fact(connection_, fact, last_, true);
   } catch (const Fault&) {
     // An empty table here would be taken for the fact.
-    connection_.run("DROP TABLE temp." + quoted(fact.name));
-    for (const Rollup& rollup : fact.rollups) connection_.run("DROP TABLE temp." + quoted(rollup.name));
+    connection_.run("DROP TABLE IF EXISTS temp." + quoted(fact.name));
+    for (const Rollup& rollup : fact.rollups) connection_.run("DROP TABLE IF EXISTS temp." + quoted(rollup.name));
     throw;
   }
   built_.insert(fact.name);

@@ -34,6 +34,7 @@ class Past {
   void build(const FactDefinition& fact);
 
   const std::vector<FactDefinition>& facts_;
+  const Seq last_;
   std::mutex mutex_;  // of the connection and what is built
   Connection connection_;
   Schema schema_;
