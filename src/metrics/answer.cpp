@@ -17,11 +17,9 @@
 namespace traction {
 namespace {
 
-Result<Table> run(const Asking& asking, const Plan& plan) { return asking.run(plan.sql, plan.parameters); }
-
 // "15 beyond the fences, all of them product GTK 500"
 Result<std::string> outlier_words(const Asking& asking, const Question& question) {
-  const auto table = run(asking, compile_segment(asking.catalogue, asking.schema, question));
+  const auto table = asking.run(compile_segment(asking.catalogue, asking.schema, question));
   if (!table) return refuse(table);
   const auto& row = table->rows.at(0);
   const auto* count = std::get_if<std::int64_t>(&row.at(0));
@@ -38,7 +36,7 @@ Result<std::vector<std::string>> held_against(const Asking& asking, const Questi
   for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
     const MetricDefinition& metric = *question.leaves[leaf];
     if (!metric.yardstick.given()) continue;
-    const auto table = run(asking, compile_yardstick(asking.catalogue, asking.schema, question, leaf));
+    const auto table = asking.run(compile_yardstick(asking.catalogue, asking.schema, question, leaf));
     if (!table) return refuse(table);
     for (const auto& row : table->rows)
       lines.push_back(yardstick_words(metric, *asking.catalogue.part(metric.yardstick.metric), row));
@@ -64,15 +62,15 @@ std::string shown(const Cell& cell, FieldType type, std::string_view currency) {
 Result<Answer> answer(const Asking& asking, const Query& query) {
   const auto question = understand(asking, query);
   if (!question) return refuse(question);
-  const auto table = run(asking, compile(asking.catalogue, asking.schema, *question));
+  const auto table = asking.run(compile(asking.catalogue, asking.schema, *question));
   if (!table) return refuse(table);
   Groups groups = read_groups(*question, *table);
 
   std::vector<std::optional<std::vector<std::string>>> listed(question->by.size());
   for (std::size_t i = 0; i < question->by.size(); ++i) {
-    const Plan plan = compile_members(asking.catalogue, asking.schema, *question, i);
-    if (plan.sql.empty()) continue;
-    const auto members = run(asking, plan);
+    const std::string sql = compile_members(asking.catalogue, asking.schema, *question, i);
+    if (sql.empty()) continue;
+    const auto members = asking.run(sql);
     if (!members) return refuse(members);
     listed[i].emplace();
     for (const auto& row : members->rows) {
@@ -117,7 +115,7 @@ Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit)
     if (several && metric.columns[0].measure == Measure::noise) continue;  // the same cases again
     // One more than is wanted tells whether there are more.
     const std::size_t left = limit == kAllCases ? kAllCases : limit - cases.rows.size() + 1;
-    const auto table = run(asking, compile_cases(asking.catalogue, asking.schema, *question, leaf, left));
+    const auto table = asking.run(compile_cases(asking.catalogue, asking.schema, *question, leaf, left));
     if (!table) return refuse(table);
     // The columns of different facts are told apart by name; what one has not stays empty.
     std::vector<std::size_t> places;

@@ -71,7 +71,7 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
                            i);
   std::string periods;
   std::string in_period;
-  std::string first_day = has_opening(metric) && !grain && scope.period.from ? select.bind(*scope.period.from) : "";
+  std::string first_day = has_opening(metric) && !grain && scope.period.from ? literal(*scope.period.from) : "";
   const std::string time = Select::day_of(metric);
   if (grain && metric.kind == MetricKind::state) {
     columns += "pp.begins AS p";
@@ -90,8 +90,7 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
   }
   const bool aged = metric.kind == MetricKind::state && metric.unit == "seconds" && metric.value.empty();
   std::string age;
-  if (aged || metric.limited())
-    age = select.age(metric, grain ? "pp.judged" : select.bind(select.end_of(scope.period)));
+  if (aged || metric.limited()) age = select.age(metric, grain ? "pp.judged" : literal(select.end_of(scope.period)));
   columns += fmt::format(", {} AS cur", select.currency(fact));
   if (metric.kind == MetricKind::duration)
     columns += fmt::format(", f.{} IS NOT NULL AS ended", quoted(fact.end()->name));

@@ -24,7 +24,7 @@ class NumbersSql {
   NumbersSql(const Catalogue& catalogue, const Schema& schema, const Question& question)
       : select_(catalogue, schema, question), question_(question), layout_(layout(question)) {}
 
-  Plan plan() {
+  std::string sql() {
     const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
     std::string with = select_.facts_at();
     with += with.empty() ? "WITH " : ", ";
@@ -40,7 +40,7 @@ class NumbersSql {
       const auto said = remarks(select_.catalogue(), question_, leaf);
       for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
     }
-    return select_.plan(with + titled(fmt::format("{}", fmt::join(parts, " UNION ALL "))));
+    return with + titled(fmt::format("{}", fmt::join(parts, " UNION ALL ")));
   }
 
  private:
@@ -213,8 +213,8 @@ std::vector<Noted> remarks(const Catalogue& catalogue, const Question& question,
   return said;
 }
 
-Plan compile(const Catalogue& catalogue, const Schema& schema, const Question& question) {
-  return NumbersSql(catalogue, schema, question).plan();
+std::string compile(const Catalogue& catalogue, const Schema& schema, const Question& question) {
+  return NumbersSql(catalogue, schema, question).sql();
 }
 
 }  // namespace traction

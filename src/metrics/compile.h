@@ -1,8 +1,8 @@
 // compile: a Question as SQL for the mart (DuckDB). Every number of an answer comes from one statement, so that all are
 // of one state: the groups, the total, the same for the compared period, and the counts behind the remarks. Totals are
-// those of the cases: computed from them, or added up from the groups where that is the same. Values are bound as
-// parameters; identifiers come from definitions and are quoted. At an earlier instant, CTEs named like the facts stand
-// before them: clipped, or rebuilt over clipped ones. Pure, thread-safe.
+// those of the cases: computed from them, or added up from the groups where that is the same. Values are
+// quoted literals; identifiers come from definitions and are quoted too. At an earlier instant, CTEs named like the
+// facts stand before them: clipped, or rebuilt over clipped ones. Pure, thread-safe.
 #pragma once
 
 #include <string>
@@ -34,28 +34,24 @@ struct Layout {
 };
 Layout layout(const Question& question);
 
-struct Plan {
-  std::string sql;
-  std::vector<Cell> parameters;
-};
-
 // True when a leaf's groups, added up, are its total: counts, sums and shares of cases of which each is in one group.
 bool additive(const Question& question, std::size_t leaf);
 
-Plan compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
+std::string compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
 
 // A statement for the keys that are listed even without a case, as (key, title, sort); no SQL when only keys with cases
 // are listed. `dimension` is a place in Question::by.
-Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t dimension);
+std::string compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                            std::size_t dimension);
 
 // A statement for the cases that a leaf counts over the whole question: its fact's columns, for each reference the
 // title instead of the id (after the key, its title), then "counted" (of a share) or "outlier" (of a distribution) as
 // boolean. At most `limit` rows.
-Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
-                   std::size_t limit = kAllCases);
+std::string compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
+                          std::size_t limit = kAllCases);
 
 // A statement for (how many outliers, their one segment's title or null) of a distribution with a segment.
-Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);
+std::string compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);
 
 // What is said about a leaf's cases, with the condition for it: left out, mentioned, too young, without a date.
 struct Noted {

@@ -50,12 +50,12 @@ std::string listed_where(Select& select, const Path& path, Joins& joins) {
 
 }  // namespace
 
-Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question,
-                     std::size_t dimension) {
+std::string compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                            std::size_t dimension) {
   Select select(catalogue, schema, question);
   const Path& path = question.paths[0][dimension];
   const std::string type = listed_type(path);
-  if (type.empty()) return {};
+  if (type.empty()) return "";
   Joins joins("m");
   const std::string key = joins.reach(path, path.root + 1);
   const std::string where = listed_where(select, path, joins);
@@ -63,14 +63,14 @@ Plan compile_members(const Catalogue& catalogue, const Schema& schema, const Que
   std::string join;
   if (!path.last().references.empty())
     join = fmt::format(" LEFT JOIN {} t ON t.id = TRY_CAST(u.k AS BIGINT)", quoted(path.last().references));
-  return select.plan(
-      fmt::format("SELECT u.k, {}, {} FROM (SELECT DISTINCT {}::VARCHAR AS k FROM {} m{} WHERE {}) u{} "
-                  "WHERE u.k IS NOT NULL",
-                  title, sort, key, quoted(type), joins.text(), where, join));
+  return fmt::format(
+      "SELECT u.k, {}, {} FROM (SELECT DISTINCT {}::VARCHAR AS k FROM {} m{} WHERE {}) u{} "
+      "WHERE u.k IS NOT NULL",
+      title, sort, key, quoted(type), joins.text(), where, join);
 }
 
-Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
-                   std::size_t limit) {
+std::string compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
+                          std::size_t limit) {
   Select select(catalogue, schema, question);
   const MetricDefinition& metric = *question.leaves[leaf];
   const FactDefinition& fact = catalogue.fact(metric.from);
@@ -111,11 +111,11 @@ Plan compile_cases(const Catalogue& catalogue, const Schema& schema, const Quest
   if (has_outliers(metric)) mark += "NOT inside AS outlier, ";
   const std::string listed = mark + names;
   const std::string most = limit == kAllCases ? "" : fmt::format(" LIMIT {}", limit);
-  return select.plan(fmt::format("{}SELECT {} FROM ({}) ORDER BY {}{}", with, listed.substr(0, listed.size() - 2),
-                                 cases, quoted("of_" + fact.key), most));
+  return fmt::format("{}SELECT {} FROM ({}) ORDER BY {}{}", with, listed.substr(0, listed.size() - 2), cases,
+                     quoted("of_" + fact.key), most);
 }
 
-Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question) {
+std::string compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question) {
   Select select(catalogue, schema, question);
   const MetricDefinition& metric = *question.leaves[0];
   const auto path = find_path(metric, catalogue.fact(metric.from), schema, metric.segment);
@@ -130,10 +130,10 @@ Plan compile_segment(const Catalogue& catalogue, const Schema& schema, const Que
     title = select.title(*path, "t").first;
     join = fmt::format(" LEFT JOIN {} t ON t.id = TRY_CAST(o.segment AS BIGINT)", quoted(path->last().references));
   }
-  return select.plan(
-      fmt::format("{}SELECT count(*), CASE WHEN count(DISTINCT o.segment) = 1 AND count(o.segment) = "
-                  "count(*) THEN min({}) END FROM ({}) o{} WHERE NOT o.inside",
-                  with, title, cases, join));
+  return fmt::format(
+      "{}SELECT count(*), CASE WHEN count(DISTINCT o.segment) = 1 AND count(o.segment) = "
+      "count(*) THEN min({}) END FROM ({}) o{} WHERE NOT o.inside",
+      with, title, cases, join);
 }
 
 }  // namespace traction

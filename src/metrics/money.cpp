@@ -6,12 +6,12 @@ namespace traction {
 
 std::string Select::amount(const FactDefinition& fact, const std::string& column) {
   if (!question_.converted) return "f." + quoted(column);
-  const std::string own = bind(Cell(question_.settings.currency)) + "::VARCHAR";
+  const std::string own = literal(question_.settings.currency) + "::VARCHAR";
   const std::string money = fmt::format("coalesce(f.currency, {})", own);
   const std::string rate = fmt::format(
       "(SELECT first(r.rate ORDER BY r.starts_on DESC, r.id DESC) FROM rate r WHERE r.currency = {} AND r.starts_on <= "
       "{})",
-      money, bind(question_.today));
+      money, literal(question_.today));
   const std::string judged = fmt::format("converted(f.{}, {}, coalesce({}, 0), {})", quoted(column), money, rate, own);
   if (!fact.column("rate_on")) return judged;
   return fmt::format("CASE WHEN f.rate_on IS NULL THEN {} ELSE f.{} END", judged, quoted(converted_column(column)));

@@ -117,6 +117,21 @@ std::string quoted(std::string_view identifier) {
   return text + '"';
 }
 
+std::string literal(std::string_view text) {
+  std::string sql = "'";
+  for (const char c : text) sql += c == '\'' ? "''" : c == '\0' ? "' || chr(0) || '" : std::string(1, c);
+  sql += '\'';
+  return text.find('\0') == std::string_view::npos ? sql : "(" + sql + ")";
+}
+
+std::string literal(std::int64_t whole) { return std::to_string(whole); }
+
+std::string literal(double number) { return fmt::format("{}::DOUBLE", number); }
+
+std::string literal(Date day) { return fmt::format("DATE '{}'", to_string(day)); }
+
+std::string literal(Instant instant) { return fmt::format("make_timestamp({})", instant.micros); }
+
 std::string Joins::reach(const Path& path, std::size_t from) {
   std::string alias = base_;
   if (from > 0 && from == path.steps.size()) return alias + ".id";

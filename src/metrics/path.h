@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/instant.h"
 #include "base/result.h"
 #include "metrics/metric.h"
 
@@ -39,6 +40,14 @@ std::string listed_type(const Path& path);
 
 // An identifier as SQL takes it.
 std::string quoted(std::string_view identifier);
+
+// A value as SQL takes it. Written out rather than bound to a parameter, so that a statement is planned once and for
+// the values it is run with; with parameters DuckDB plans it twice, and for any value.
+std::string literal(std::string_view text);
+std::string literal(std::int64_t whole);
+std::string literal(double number);
+std::string literal(Date day);
+std::string literal(Instant instant);
 
 // The joins a SELECT needs to reach the ends of paths, each added once.
 class Joins {

@@ -30,7 +30,7 @@ Result<Settings> read_settings(const Asking& asking) {
   std::string sql = "SELECT zone, currency, week_start";
   for (const Field& field : type.fields)
     sql += fmt::format(", {}::{}", quoted(field.name), is_whole(field) ? "BIGINT" : "VARCHAR");
-  const auto table = asking.run(sql + " FROM workspace", {});
+  const auto table = asking.run(sql + " FROM workspace");
   if (!table) return refuse(table);
   if (table->rows.empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
   const auto& row = table->rows[0];
@@ -60,16 +60,16 @@ Result<std::vector<std::string>> ids_of(const Asking& asking, const Path& path, 
   const std::string title = quoted(type.title) + "::VARCHAR";
   const std::string view = quoted(type.name);
   auto found =
-      asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE {} = $1 ORDER BY id", view, title), {Cell(value)});
+      asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE {} = {} ORDER BY id", view, title, literal(value)));
   if (!found) return refuse(found);
   const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
   if (found->rows.empty() && digits)
     found =
-        asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE id = try_cast($1 AS BIGINT)", view), {Cell(value)});
+        asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE id = try_cast({} AS BIGINT)", view, literal(value)));
   if (!found) return refuse(found);
   if (!found->rows.empty()) return first_column(*found);
-  const auto known = asking.run(
-      fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL LIMIT {2}", title, view, kMostNames), {});
+  const auto known =
+      asking.run(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL LIMIT {2}", title, view, kMostNames));
   if (!known) return refuse(known);
   return refuse(Code::unknown, std::string(dimension),
                 fmt::format("There is no {} \"{}\".{}", lower(type.label), excerpt(value),
@@ -82,8 +82,7 @@ Result<std::vector<std::string>> texts_of(const Asking& asking, const MetricDefi
   const bool of_fact = path.steps.size() == 1;
   const std::string& table = of_fact ? leaf.from : path.steps[path.steps.size() - 2].references;
   const auto known = asking.run(fmt::format("SELECT DISTINCT {0}::VARCHAR FROM {1} WHERE {0} IS NOT NULL LIMIT {2}",
-                                            quoted(path.last().name), quoted(table), kMostNames),
-                                {});
+                                            quoted(path.last().name), quoted(table), kMostNames));
   if (!known) return refuse(known);
   return first_column(*known);
 }

@@ -18,8 +18,8 @@
 
 namespace traction {
 
-// Runs one SELECT in the mart, with parameters bound to $1, $2 ….
-using Run = std::function<Result<Table>(const std::string& sql, const std::vector<Cell>& parameters)>;
+// Runs one SELECT in the mart.
+using Run = std::function<Result<Table>(const std::string& sql)>;
 
 // All that a question is asked against. The references outlive it.
 struct Asking {

@@ -14,11 +14,6 @@
 
 namespace traction {
 
-std::string Select::bind(Cell value) {
-  parameters_->push_back(std::move(value));
-  return "$" + std::to_string(parameters_->size());
-}
-
 std::string Select::test(const std::string& expression, FieldType type, const std::vector<std::string>& values,
                          bool negate) {
   std::vector<std::string> bound, parts;
@@ -28,23 +23,28 @@ std::string Select::test(const std::string& expression, FieldType type, const st
     if (value.empty()) {
       empty = true;
     } else if (timed && (value == "past" || value == "future")) {
-      const std::string now = type == FieldType::date ? bind(question_.today) : bind(question_.judged);
+      const std::string now = type == FieldType::date ? literal(question_.today) : literal(question_.judged);
       parts.push_back(fmt::format("{} {} {}", expression, value == "past" ? "<" : ">=", now));
     } else if (type == FieldType::boolean) {
       bound.emplace_back(value == "true" ? "TRUE" : "FALSE");
     } else if (type == FieldType::integer || type == FieldType::duration || type == FieldType::reference) {
       std::int64_t number = 0;
       CHECK(std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc());
-      bound.push_back(bind(Cell(number)));
+      bound.push_back(literal(number));
     } else if (type == FieldType::decimal) {
       double number = 0;
       CHECK(std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc());
-      bound.push_back(bind(Cell(number)));
+      bound.push_back(literal(number));
     } else {
-      bound.push_back(bind(Cell(value)) + (type == FieldType::date ? "::DATE" : ""));
+      bound.push_back(literal(value) + (type == FieldType::date ? "::DATE" : ""));
     }
   }
-  if (!bound.empty()) parts.push_back(fmt::format("{} IN ({})", expression, fmt::join(bound, ", ")));
+  // Of texts DuckDB asks an IN value by value, row by row; a list is asked once for each text that there is.
+  const bool of_texts = bound.size() > 1 && (type == FieldType::text || type == FieldType::choice);
+  if (of_texts)
+    parts.push_back(fmt::format("list_contains([{}], {})", fmt::join(bound, ", "), expression));
+  else if (!bound.empty())
+    parts.push_back(fmt::format("{} IN ({})", expression, fmt::join(bound, ", ")));
   if (empty) parts.push_back(expression + " IS NULL");
   // What is tested for being there alone is left to the database to find without looking at each row.
   if (empty && parts.size() == 1) return fmt::format("{} IS {}NULL", expression, negate ? "NOT " : "");
@@ -98,7 +98,7 @@ std::string Select::old_enough(const MetricDefinition& leaf, const FactDefinitio
   const std::int64_t age =
       days == question_.settings.numbers.end() ? leaf.old_enough_seconds * kSecond : days->second * kDay;
   return fmt::format("coalesce(f.{} <= {}, FALSE)", quoted(fact.start()->name),
-                     bind(Instant{question_.judged.micros - age}));
+                     literal(Instant{question_.judged.micros - age}));
 }
 
 std::string Select::open_at(const FactDefinition& fact, const std::string& day) {
@@ -112,14 +112,14 @@ std::string Select::in_period(std::size_t leaf, const Period& period) {
   const FactDefinition& fact = catalogue_.fact(metric.from);
   if (metric.kind == MetricKind::state) {
     if (!period.to) return fmt::format("f.{} IS NULL", quoted(fact.end()->name));
-    return open_at(fact, bind(*period.to));
+    return open_at(fact, literal(*period.to));
   }
   const std::string day = day_of(metric);
   if (has_opening(metric))  // all there was before is in it
-    return period.to ? fmt::format("coalesce({} < {}, TRUE)", day, bind(*period.to)) : "TRUE";
+    return period.to ? fmt::format("coalesce({} < {}, TRUE)", day, literal(*period.to)) : "TRUE";
   std::string text;
-  if (period.from) text = fmt::format("{} >= {}", day, bind(*period.from));
-  if (period.to) text += fmt::format("{}{} < {}", text.empty() ? "" : " AND ", day, bind(*period.to));
+  if (period.from) text = fmt::format("{} >= {}", day, literal(*period.from));
+  if (period.to) text += fmt::format("{}{} < {}", text.empty() ? "" : " AND ", day, literal(*period.to));
   return text.empty() ? "TRUE" : text;
 }
 
@@ -149,8 +149,8 @@ std::string Select::age(const MetricDefinition& leaf, const std::string& instant
 
 std::string Select::currency(const FactDefinition& fact) {
   if (!question_.by_currency || !fact.column("currency")) return "''";
-  if (question_.converted) return bind(Cell(question_.settings.currency)) + "::VARCHAR";
-  return fmt::format("coalesce(f.currency, {}::VARCHAR)", bind(Cell(question_.settings.currency)));
+  if (question_.converted) return literal(question_.settings.currency) + "::VARCHAR";
+  return fmt::format("coalesce(f.currency, {}::VARCHAR)", literal(question_.settings.currency));
 }
 
 std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
@@ -172,11 +172,11 @@ std::string Select::measured(const MetricDefinition& leaf, const FactDefinition&
   if (leaf.kind != MetricKind::duration) return "NULL";
   // What is still open has lasted until the instant judged.
   const std::string from = "f." + quoted(leaf.since);
-  const std::string to = fmt::format("coalesce(f.{}, {})", quoted(fact.end()->name), bind(question_.judged));
+  const std::string to = fmt::format("coalesce(f.{}, {})", quoted(fact.end()->name), literal(question_.judged));
   if (!leaf.business) return fmt::format("greatest(0, (epoch_us({}) - epoch_us({})) // 1000000)", to, from);
   const auto hours = question_.settings.texts.find("working_hours");
-  return fmt::format("business_seconds({}, {}, {}, {})", from, to, bind(Cell(question_.settings.zone)),
-                     bind(Cell(hours == question_.settings.texts.end() ? "{}" : hours->second)));
+  return fmt::format("business_seconds({}, {}, {}, {})", from, to, literal(question_.settings.zone),
+                     literal(hours == question_.settings.texts.end() ? "{}" : hours->second));
 }
 
 std::string Select::facts_at() {
@@ -198,7 +198,7 @@ std::string Select::facts_at() {
       tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
       continue;
     }
-    tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), clipped(fact, bind(*question_.at))));
+    tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), clipped(fact, literal(*question_.at))));
   }
   if (tables.empty()) return "";
   return fmt::format("WITH {} ", fmt::join(tables, ", "));

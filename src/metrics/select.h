@@ -1,9 +1,8 @@
-// Select: the parts of a SELECT over a fact that every statement of compile.h shares: bound values, conditions, the
-// facts as they stood at an earlier instant. Internal to metrics/. Not thread-safe; one per statement.
+// Select: the parts of a SELECT over a fact that every statement of compile.h shares: conditions, the facts as they
+// stood at an earlier instant. Internal to metrics/. Not thread-safe; one per statement.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,14 +15,6 @@ class Select {
  public:
   Select(const Catalogue& catalogue, const Schema& schema, const Question& question)
       : catalogue_(catalogue), schema_(schema), question_(question) {}
-  // A part of another's statement that asks something else.
-  Select(const Select& whole, const Question& question)
-      : catalogue_(whole.catalogue_), schema_(whole.schema_), question_(question), parameters_(whole.parameters_) {}
-
-  // "$3": a parameter with that value.
-  std::string bind(Cell value);
-  std::string bind(Date day) { return bind(Cell(to_string(day))) + "::DATE"; }
-  std::string bind(Instant instant) { return "make_timestamp(" + bind(Cell(instant.micros)) + ")"; }
 
   // "(expression is one of values)", "" standing for null; typed by what the column holds.
   std::string test(const std::string& expression, FieldType type, const std::vector<std::string>& values, bool negate);
@@ -71,7 +62,6 @@ class Select {
   const Catalogue& catalogue() const { return catalogue_; }
   const Schema& schema() const { return schema_; }
   const Question& question() const { return question_; }
-  Plan plan(std::string sql) { return {std::move(sql), *parameters_}; }
 
  private:
   // A fact's rows as they stood at an instant (an SQL expression).
@@ -80,7 +70,6 @@ class Select {
   const Catalogue& catalogue_;
   const Schema& schema_;
   const Question& question_;
-  std::shared_ptr<std::vector<Cell>> parameters_ = std::make_shared<std::vector<Cell>>();
 };
 
 // How many cases there are, or those for which a column holds; where they are `rolled`, a row stands for w of them.

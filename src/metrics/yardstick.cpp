@@ -110,7 +110,7 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
     all.by = {yardstick.by};
     all.paths[0] = {*path};
   }
-  Select part(select, all);
+  Select part(select.catalogue(), select.schema(), all);
   const std::string cases = select_cases(part, 0, {Part::groups, {}, true}).sql;
   std::string numbers, names;
   for (std::size_t i = 0; i < metric.columns.size(); ++i) {
@@ -134,7 +134,8 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
       numbers, cases);
 }
 
-Plan compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf) {
+std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                              std::size_t leaf) {
   Select select(catalogue, schema, question);
   const MetricDefinition& metric = *question.leaves[leaf];
   const FactDefinition& fact = catalogue.fact(metric.from);
@@ -146,8 +147,8 @@ Plan compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Q
     title = fmt::format("t.{}::VARCHAR", quoted(type.title));
     join = fmt::format(" JOIN {} t ON t.id = y.key", quoted(type.name));
   }
-  return select.plan(fmt::format("{}SELECT {}, y.* EXCLUDE (key) FROM {} y{} WHERE y.v IS NOT NULL ORDER BY y.key",
-                                 with, title, table, join));
+  return fmt::format("{}SELECT {}, y.* EXCLUDE (key) FROM {} y{} WHERE y.v IS NOT NULL ORDER BY y.key", with, title,
+                     table, join);
 }
 
 std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric,

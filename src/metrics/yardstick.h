@@ -25,7 +25,8 @@ std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Cat
 std::string yardstick_table(Select& select, const Yardstick& yardstick, const FactDefinition& fact);
 
 // A statement for (title, n, v, v0, v1 …) of each group that the yardstick tells of.
-Plan compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf);
+std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                              std::size_t leaf);
 
 // "Offer: 0.32 (n = 120)", "Lead: 0.1 (set; n = 3)": a row of that statement in words.
 std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const std::vector<Cell>& row);
