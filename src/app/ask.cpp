@@ -12,8 +12,8 @@ template <class Tell>
 auto put(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now,
          const Tell& tell) -> decltype(tell(std::declval<Asking>())) {
   if (!query.as_of)
-    return tell(
-        Asking{catalogue, schema, now, mart.applied(), [&](const std::string& sql) { return mart.query(sql); }});
+    return tell(Asking{catalogue, schema, now, mart.applied(), [&](const std::string& sql) { return mart.query(sql); },
+                       [&](const std::string& sql) { return mart.look_up(sql); }});
   if (*query.as_of > now)
     return refuse(Code::invalid, "as_of",
                   fmt::format("{} is yet to come: what will be known then is not known now.", to_string(*query.as_of)));
@@ -22,8 +22,8 @@ auto put(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Que
     return refuse(Code::not_found, "as_of",
                   fmt::format("At {} nothing had been recorded yet.", to_string(*query.as_of)));
   const Schema then = mart.schema_as_of(known);
-  return tell(Asking{catalogue, then, *query.as_of, known,
-                     [&](const std::string& sql) { return mart.query_as_of(known, sql); }});
+  const auto run = [&](const std::string& sql) { return mart.query_as_of(known, sql); };
+  return tell(Asking{catalogue, then, *query.as_of, known, run, run});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/zone.h"
+#include "mart/outliers.h"
 #include "mart/survival.h"
 
 namespace traction {
@@ -34,77 +35,85 @@ class Type {
 
 bool valid(const std::uint64_t* mask, idx_t row) { return !mask || (mask[row / 64] >> (row % 64) & 1) != 0; }
 
-// The state that DuckDB keeps for us per group: a pointer, made when the first row comes.
+// The state that DuckDB keeps for us per group: a pointer to what it holds, made when the first row comes.
+template <class Held>
 struct Group {
-  std::vector<Observed>* observed;
+  Held* held;
+
+  static Group* of(duckdb_aggregate_state state) { return reinterpret_cast<Group*>(state); }
+
+  static Held& need(duckdb_aggregate_state state) {
+    Held*& held = of(state)->held;
+    if (!held) held = new Held;
+    return *held;
+  }
+
+  static idx_t size(duckdb_function_info) { return sizeof(Group); }
+  static void init(duckdb_function_info, duckdb_aggregate_state state) { of(state)->held = nullptr; }
+  static void destroy(duckdb_aggregate_state* states, idx_t count) {
+    for (idx_t i = 0; i < count; ++i) delete of(states[i])->held;
+  }
 };
 
-Group* group(duckdb_aggregate_state state) { return reinterpret_cast<Group*>(state); }
+void fail_for_memory(duckdb_function_info info) { duckdb_aggregate_function_set_error(info, "Out of memory."); }
 
-idx_t survival_size(duckdb_function_info) { return sizeof(Group); }
+void join(Lifetimes& all, const Lifetimes& others) { all.add(others); }
 
-void survival_init(duckdb_function_info, duckdb_aggregate_state state) { group(state)->observed = nullptr; }
+using Values = std::vector<double>;
 
-void survival_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) {
-  const duckdb_vector seconds = duckdb_data_chunk_get_vector(input, 0), ended = duckdb_data_chunk_get_vector(input, 1);
-  const auto* times = static_cast<const std::int64_t*>(duckdb_vector_get_data(seconds));
-  const auto* ends = static_cast<const bool*>(duckdb_vector_get_data(ended));
-  const std::uint64_t *time_mask = duckdb_vector_get_validity(seconds), *end_mask = duckdb_vector_get_validity(ended);
-  try {
-    for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
-      if (!valid(time_mask, row) || !valid(end_mask, row)) continue;
-      auto*& observed = group(states[row])->observed;
-      if (!observed) observed = new std::vector<Observed>;
-      observed->push_back({times[row], ends[row]});
-    }
-  } catch (const std::bad_alloc&) {
-    duckdb_aggregate_function_set_error(info, "Out of memory.");
-  }
+void join(Values& all, const Values& others) { all.insert(all.end(), others.begin(), others.end()); }
+
+// What an aggregate gives for a group: numbers, of which any may be missing.
+template <std::size_t n>
+using Told = std::array<std::optional<double>, n>;
+
+Told<3> tell(Lifetimes& lifetimes) {
+  Told<3> told;
+  const auto reached = lifetimes.quantiles();
+  for (std::size_t i = 0; i < told.size(); ++i)
+    if (reached[i]) told[i] = static_cast<double>(*reached[i]);
+  return told;
 }
 
-void survival_combine(duckdb_function_info info, duckdb_aggregate_state* sources, duckdb_aggregate_state* targets,
-                      idx_t count) {
-  try {
-    for (idx_t i = 0; i < count; ++i) {
-      const auto* from = group(sources[i])->observed;
-      if (!from) continue;
-      auto*& to = group(targets[i])->observed;
-      if (!to) to = new std::vector<Observed>;
-      to->insert(to->end(), from->begin(), from->end());
-    }
-  } catch (const std::bad_alloc&) {
-    duckdb_aggregate_function_set_error(info, "Out of memory.");
-  }
+Told<4> tell(Values& values) {
+  const Inliers inside = inliers(values);
+  return {inside.mean, static_cast<double>(inside.count), inside.low, inside.high};
 }
 
-void survival_finalize(duckdb_function_info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
-                       idx_t offset) {
+template <class Held>
+void combine(duckdb_function_info info, duckdb_aggregate_state* sources, duckdb_aggregate_state* targets,
+             idx_t count) try {
+  for (idx_t i = 0; i < count; ++i)
+    if (const Held* from = Group<Held>::of(sources[i])->held) join(Group<Held>::need(targets[i]), *from);
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
+
+// Puts what each group comes to into a list; NULL for one without a row that counts.
+template <class Held>
+void finalize(duckdb_function_info info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
+              idx_t offset) try {
+  constexpr std::size_t kNumbers = std::tuple_size_v<decltype(tell(std::declval<Held&>()))>;
   idx_t size = duckdb_list_vector_get_size(result);
-  duckdb_list_vector_reserve(result, size + 3 * count);
+  duckdb_list_vector_reserve(result, size + kNumbers * count);
   const duckdb_vector child = duckdb_list_vector_get_child(result);
   duckdb_vector_ensure_validity_writable(result);
   duckdb_vector_ensure_validity_writable(child);
   auto* lists = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(result));
   auto* values = static_cast<double*>(duckdb_vector_get_data(child));
   for (idx_t i = 0; i < count; ++i) {
-    auto* observed = group(states[i])->observed;
-    lists[offset + i] = {size, 0};
-    if (!observed) {
-      duckdb_validity_set_row_invalid(duckdb_vector_get_validity(result), offset + i);
-      continue;
+    Held* held = Group<Held>::of(states[i])->held;
+    lists[offset + i] = {size, held ? kNumbers : 0};
+    duckdb_validity_set_row_validity(duckdb_vector_get_validity(result), offset + i, held != nullptr);
+    if (!held) continue;
+    for (const std::optional<double>& number : tell(*held)) {
+      values[size] = number.value_or(std::numeric_limits<double>::quiet_NaN());
+      duckdb_validity_set_row_validity(duckdb_vector_get_validity(child), size++, number.has_value());
     }
-    for (const auto& reached : survival_quantiles(*observed)) {
-      values[size] = reached ? static_cast<double>(*reached) : std::numeric_limits<double>::quiet_NaN();
-      duckdb_validity_set_row_validity(duckdb_vector_get_validity(child), size, reached.has_value());
-      ++size;
-    }
-    lists[offset + i].length = 3;
   }
   duckdb_list_vector_set_size(result, size);
-}
-
-void survival_destroy(duckdb_aggregate_state* states, idx_t count) {
-  for (idx_t i = 0; i < count; ++i) delete group(states[i])->observed;
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
 }
 
 // A column of a chunk that is read.
@@ -120,6 +129,7 @@ class Input {
   }
   Instant instant(idx_t row) const { return Instant{static_cast<const std::int64_t*>(data_)[row]}; }
   std::int64_t whole(idx_t row) const { return static_cast<const std::int64_t*>(data_)[row]; }
+  bool truth(idx_t row) const { return static_cast<const bool*>(data_)[row]; }
   double real(idx_t row) const { return static_cast<const double*>(data_)[row]; }
   Date day(idx_t row) const { return Date{static_cast<const std::int32_t*>(data_)[row]}; }
   std::string_view text(idx_t row) const {
@@ -134,6 +144,35 @@ class Input {
   void* data_;
   const std::uint64_t* mask_;
 };
+
+void survival_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+  const Input seconds(input, 0), ended(input, 1);
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row)
+    if (seconds.has(row) && ended.has(row))
+      Group<Lifetimes>::need(states[row]).add(seconds.whole(row), ended.truth(row));
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
+
+void survival_between(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+  const Input since(input, 0), until(input, 1), judged(input, 2);
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
+    const bool ended = until.has_instant(row);
+    if (!since.has_instant(row) || !(ended || judged.has_instant(row))) continue;
+    const std::int64_t micros = (ended ? until : judged).instant(row).micros - since.instant(row).micros;
+    Group<Lifetimes>::need(states[row]).add(std::max<std::int64_t>(0, micros / kSecond), ended);
+  }
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
+
+void inliers_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+  const Input values(input, 0);
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row)
+    if (values.has(row)) Group<Values>::need(states[row]).push_back(values.real(row));
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
 
 // The zone of the row before: it is the workspace's, so nearly always the same.
 Result<const Zone*> zone_of(const Zone* last, std::string_view name) {
@@ -263,24 +302,36 @@ void add_scalar(Connection& connection, const char* name, std::initializer_list<
   if (!added) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
 }
 
+// An aggregate that gives a list of numbers; with several ways to call it, by what `updates` it.
+template <class Held>
+void add_aggregate(Connection& connection, const char* name,
+                   std::initializer_list<std::pair<std::vector<duckdb_type>, duckdb_aggregate_update_t>> updates) {
+  const Type real(DUCKDB_TYPE_DOUBLE);
+  duckdb_aggregate_function_set set = duckdb_create_aggregate_function_set(name);
+  for (const auto& [takes, update] : updates) {
+    duckdb_aggregate_function function = duckdb_create_aggregate_function();
+    duckdb_aggregate_function_set_name(function, name);
+    for (const duckdb_type type : takes) duckdb_aggregate_function_add_parameter(function, *Type(type));
+    duckdb_aggregate_function_set_return_type(function, *Type(duckdb_create_list_type(*real)));
+    duckdb_aggregate_function_set_functions(function, Group<Held>::size, Group<Held>::init, update, combine<Held>,
+                                            finalize<Held>);
+    duckdb_aggregate_function_set_destructor(function, Group<Held>::destroy);
+    duckdb_aggregate_function_set_special_handling(function);  // NULL has a meaning of its own
+    duckdb_add_aggregate_function_to_set(set, function);
+    duckdb_destroy_aggregate_function(&function);
+  }
+  const bool added = duckdb_register_aggregate_function_set(connection.handle(), set) == DuckDBSuccess;
+  duckdb_destroy_aggregate_function_set(&set);
+  if (!added) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
+}
+
 }  // namespace
 
 void register_functions(Connection& connection) {
-  const Type bigint(DUCKDB_TYPE_BIGINT), boolean(DUCKDB_TYPE_BOOLEAN), real(DUCKDB_TYPE_DOUBLE);
-  const Type reals(duckdb_create_list_type(*real));
-
-  duckdb_aggregate_function survival = duckdb_create_aggregate_function();
-  duckdb_aggregate_function_set_name(survival, "survival");
-  duckdb_aggregate_function_add_parameter(survival, *bigint);
-  duckdb_aggregate_function_add_parameter(survival, *boolean);
-  duckdb_aggregate_function_set_return_type(survival, *reals);
-  duckdb_aggregate_function_set_functions(survival, survival_size, survival_init, survival_update, survival_combine,
-                                          survival_finalize);
-  duckdb_aggregate_function_set_destructor(survival, survival_destroy);
-  const bool aggregate = duckdb_register_aggregate_function(connection.handle(), survival) == DuckDBSuccess;
-  duckdb_destroy_aggregate_function(&survival);
-
-  if (!aggregate) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
+  add_aggregate<Lifetimes>(connection, "survival",
+                           {{{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BOOLEAN}, survival_update},
+                            {{DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP}, survival_between}});
+  add_aggregate<Values>(connection, "inliers", {{{DUCKDB_TYPE_DOUBLE}, inliers_update}});
 
   add_scalar(connection, "local_day", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_DATE, local_day);
   add_scalar(connection, "day_start", {DUCKDB_TYPE_DATE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_TIMESTAMP, day_start);

@@ -1,6 +1,11 @@
 // What SQL does badly or not at all, added to a Database as functions of ours:
 //   survival(seconds BIGINT, ended BOOLEAN) → DOUBLE[]   Kaplan-Meier quantiles [p50, p75, p90] (survival.h), each NULL
 //     when never reached; rows with a NULL do not count; a NULL list when none count.
+//   survival(since TIMESTAMP, until TIMESTAMP, judged TIMESTAMP) → DOUBLE[]   the same of the whole seconds between, at
+//     least 0: to the end, or without one to the instant judged, up to which it has lasted.
+//   inliers(value DOUBLE) → DOUBLE[]                     [mean, count, low, high] of the values within Tukey's fences
+//   and
+//     of these (outliers.h); rows with a NULL do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
 //   local_hour(TIMESTAMP, zone VARCHAR) → BIGINT         0 … 23 on the wall clock there; NULL as above.

@@ -62,6 +62,10 @@ class Mart {
   virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
                               std::size_t limit = 10'000'000) = 0;
 
+  // As query(), of the little that many questions need alike: the settings, the names of members and stages. Kept until
+  // another entry is applied.
+  virtual Result<Table> look_up(const std::string& sql) = 0;
+
   // Seq of the last entry that the ledger had recorded at `instant`, by the entries' own times; 0 = none yet.
   virtual Seq recorded_by(Instant instant) = 0;
 

@@ -70,7 +70,7 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
   for (std::size_t i = 0; i < question->by.size(); ++i) {
     const std::string sql = compile_members(asking.catalogue, asking.schema, *question, i);
     if (sql.empty()) continue;
-    const auto members = asking.run(sql);
+    const auto members = asking.look_up(sql);
     if (!members) return refuse(members);
     listed[i].emplace();
     for (const auto& row : members->rows) {

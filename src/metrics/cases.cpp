@@ -24,17 +24,17 @@ std::string ends(Select& select, const Period& period) {
   return fmt::format("(VALUES {}) pp(begins, opens, ends, judged)", fmt::join(rows, ", "));
 }
 
-// Tukey's fences: 1.5 interquartile ranges beyond the quartiles of the group (by linear interpolation); what lies on a
-// fence is inside. Source: J. W. Tukey, "Exploratory Data Analysis" (1977).
-std::string fenced(const std::string& rows, std::size_t keys) {
-  std::string group = "cur, p", same = "r.cur IS NOT DISTINCT FROM q.cur AND r.p IS NOT DISTINCT FROM q.p";
+// Adds to rows with x whether it lies within the fences of its group.
+std::string fenced(const std::string& rows, std::size_t keys, bool by_period) {
+  std::string group = "cur", same = "r.cur = q.cur";
+  if (by_period) group += ", p", same += " AND r.p IS NOT DISTINCT FROM q.p";
   for (std::size_t i = 0; i < keys; ++i) {
     group += fmt::format(", k{}", i);
     same += fmt::format(" AND r.k{0} IS NOT DISTINCT FROM q.k{0}", i);
   }
   return fmt::format(
-      "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, quantile_cont(x, [0.25, 0.75]) AS q FROM r GROUP BY ALL) "
-      "SELECT r.*, x BETWEEN q[1] - 1.5 * (q[2] - q[1]) AND q[2] + 1.5 * (q[2] - q[1]) AS inside FROM r JOIN q ON {}",
+      "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, inliers(x) AS q FROM r GROUP BY ALL) "
+      "SELECT r.*, x BETWEEN q[3] AND q[4] AS inside FROM r JOIN q ON {}",
       rows, group, same);
 }
 
@@ -93,7 +93,8 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
   if (aged || metric.limited()) age = select.age(metric, grain ? "pp.judged" : literal(select.end_of(scope.period)));
   columns += fmt::format(", {} AS cur", select.currency(fact));
   if (metric.kind == MetricKind::duration)
-    columns += fmt::format(", f.{} IS NOT NULL AS ended", quoted(fact.end()->name));
+    columns += fmt::format(", f.{0} IS NOT NULL AS ended, f.{1} AS since, f.{0} AS until, {2} AS judged",
+                           quoted(fact.end()->name), quoted(metric.since), literal(question.judged));
   for (std::size_t i = 0; i < metric.columns.size(); ++i) {
     const MetricColumn& column = metric.columns[i];
     std::string counts = select.all(fact, column.when);
@@ -118,7 +119,7 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
   }
   columns += fmt::format(", {} AS x", aged ? age : select.measured(metric, fact));
   const std::string rows = fmt::format("SELECT {} FROM {} f{}", columns, quoted(fact.name), from);
-  return {has_outliers(metric) ? fenced(rows, question.by.size()) : rows, false};
+  return {scope.fenced && has_outliers(metric) ? fenced(rows, question.by.size(), grain) : rows, false};
 }
 
 }  // namespace traction

@@ -30,13 +30,9 @@ class NumbersSql {
     with += with.empty() ? "WITH " : ", ";
     std::vector<std::string> parts;
     for (std::size_t leaf = 0; leaf < question_.leaves.size(); ++leaf) {
-      parts.push_back(numbers(leaf, {Part::groups, question_.period, true, true}));
       const bool totals = keyed && !additive(question_, leaf);
-      if (totals) parts.push_back(numbers(leaf, {Part::total, question_.period, false, true}));
-      if (question_.comparison) {
-        parts.push_back(numbers(leaf, {Part::groups_then, question_.comparison->then, true, true}));
-        if (totals) parts.push_back(numbers(leaf, {Part::total_then, question_.comparison->then, false, true}));
-      }
+      add_numbers(parts, leaf, question_.period, Part::groups, totals);
+      if (question_.comparison) add_numbers(parts, leaf, question_.comparison->then, Part::groups_then, totals);
       const auto said = remarks(select_.catalogue(), question_, leaf);
       for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
     }
@@ -46,13 +42,26 @@ class NumbersSql {
  private:
   const FactDefinition& fact(std::size_t leaf) { return select_.catalogue().fact(question_.leaves[leaf]->from); }
 
-  std::string numbers(std::size_t leaf, const Scope& scope) {
+  // The groups, and with `totals` the part after them: what they come to together.
+  void add_numbers(std::vector<std::string>& parts, std::size_t leaf, const Period& period, Part part, bool totals) {
+    const Part total{static_cast<int>(part) + 1};
+    // In both are the same cases, unless one is asked for again at the end of each period, or has no day.
+    const MetricDefinition& metric = *question_.leaves[leaf];
+    const bool again = metric.kind == MetricKind::state || has_opening(metric);
+    const bool together = totals && (question_.grain == Grain::none || (!again && (period.from || period.to)));
+    parts.push_back(numbers(leaf, {part, period, true, true}, together ? std::optional(total) : std::nullopt));
+    if (totals && !together) parts.push_back(numbers(leaf, {total, period, false, true}));
+  }
+
+  // With `total`, also that part, reckoned from the same cases.
+  std::string numbers(std::size_t leaf, const Scope& scope, std::optional<Part> total = {}) {
     const MetricDefinition& metric = *question_.leaves[leaf];
     const CasesSql cases = select_cases(select_, leaf, scope);
     std::string values;
     for (std::size_t i = 0; i < layout_.width; ++i)
-      values += i < metric.columns.size() ? fmt::format(", ({})::DOUBLE", measure_sql(metric, i, cases.rolled))
-                                          : ", NULL::DOUBLE";
+      values += i < metric.columns.size()
+                    ? fmt::format(", ({})::DOUBLE AS v{}", measure_sql(metric, i, cases.rolled), i)
+                    : fmt::format(", NULL::DOUBLE AS v{}", i);
     const std::string hits = metric.kind == MetricKind::duration ? "count(*) FILTER (ended)"
                              : metric.columns[0].measure == Measure::share || metric.limited()
                                  ? count_sql("c0", cases.rolled)
@@ -60,19 +69,32 @@ class NumbersSql {
     const std::string exact = metric.columns[0].measure == Measure::sum && metric.kind != MetricKind::table
                                   ? "sum(x)::BIGINT"
                                   : "NULL::BIGINT";
-    // Keys are grouped by as they are and made texts afterwards, of which there are fewer.
-    std::string keys, texts;
+    // Keys are grouped by as they are and made texts afterwards, of which there are fewer; what is the same of all
+    // cases is not grouped by.
+    std::vector<std::string> keys;
+    std::string texts;
     for (std::size_t i = 0; i < layout_.keys; ++i) {
-      keys += fmt::format("k{}, ", i);
-      texts += fmt::format(", k{}::VARCHAR", i);
+      const bool same = !scope.grouped || metric.ignores(question_.paths[leaf][i].steps[0].name);
+      if (!same) keys.push_back(fmt::format("k{}", i));
+      texts += same ? ", NULL::VARCHAR" : fmt::format(", k{}::VARCHAR", i);
     }
+    if (scope.grouped && question_.grain != Grain::none) keys.emplace_back("p");
+    const std::string period = keys.empty() || keys.back() != "p" ? "NULL::DATE" : "p";
+    const std::string currency = question_.by_currency ? "cur" : "''";
     std::string names;
     for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
+    if (question_.by_currency) keys.emplace_back("cur");
+    const std::string all = fmt::format("{}", fmt::join(keys, ", "));
+    const std::string part = std::to_string(static_cast<int>(scope.part));
+    const std::string parts = total ? fmt::format("{} + grouping({})", part, keys[0]) : part;
+    const std::string grouped =
+        total ? fmt::format("GROUPING SETS (({}), ({}))", all, question_.by_currency ? "cur" : "") : "ALL";
     return fmt::format(
-        "SELECT {}, {}{}, p, cur, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {}p, cur, {}, {}, {}{} FROM ({}) "
-        "GROUP BY ALL) g({}p, cur, n, hits, exact{})",
-        static_cast<int>(scope.part), leaf, texts, names, keys, count_sql("", cases.rolled), hits, exact, values,
-        cases.sql, keys, names);
+        "SELECT part, {}{}, {}, {}, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {} AS part, {}{}{} AS n, {} AS hits, "
+        "{} "
+        "AS exact{} FROM ({}) GROUP BY {} HAVING count(*) > 0)",
+        leaf, texts, period, currency, names, parts, all, all.empty() ? "" : ", ", count_sql("", cases.rolled), hits,
+        exact, values, cases.sql, grouped);
   }
 
   std::string remark(std::size_t leaf, std::size_t place, const Noted& said) {
@@ -137,7 +159,8 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool roll
   const MetricColumn& column = metric.columns[i];
   const bool duration = metric.kind == MetricKind::duration;
   const auto quantile = [&](double q, int place) {
-    return duration ? fmt::format("survival(x, ended)[{}]", place) : fmt::format("quantile_cont(x, {})", q);
+    if (!duration) return fmt::format("quantile_cont(x, {})", q);
+    return fmt::format("survival({})[{}]", metric.business ? "x, ended" : "since, until, judged", place);
   };
   switch (column.measure) {
     case Measure::formula:  // computed from the others afterwards
@@ -166,9 +189,9 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool roll
     case Measure::p90:
       return quantile(0.9, 3);
     case Measure::without_outliers:
-      return "avg(x) FILTER (inside)";
+      return "inliers(x)[1]";
     case Measure::kept:
-      return "count(*) FILTER (inside)";
+      return "inliers(x)[2]";
   }
   return "NULL";
 }

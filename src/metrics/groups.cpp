@@ -60,7 +60,6 @@ class Reader {
 
   Groups read(const Table& table) {
     groups_.all.reserve(table.rows.size());
-    groups_.at.reserve(table.rows.size());
     for (const auto& row : table.rows) read(row);
     return std::move(groups_);
   }
@@ -135,12 +134,13 @@ class Reader {
     if (ignores_[leaf])
       groups_.wholes[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
     else
-      put(groups_.group(question_, key), now, leaf, std::move(counted));
+      put(once_ ? groups_.add(question_, key) : groups_.group(question_, key), now, leaf, std::move(counted));
   }
 
   const Question& question_;
   const Layout at_;
-  std::vector<bool> additive_;   // [leaf]
+  const bool once_ = question_.leaves.size() == 1 && !question_.comparison;  // each group comes in one row
+  std::vector<bool> additive_;                                               // [leaf]
   std::vector<bool> ignores_;    // [leaf]: one of the keys, which is none in its rows
   std::map<Date, Date> places_;  // of a compared period's parts in the present one
   Groups groups_;
@@ -170,12 +170,14 @@ std::size_t hash_value(const GroupKey& key) {
 }
 
 Group& Groups::group(const Question& question, const GroupKey& key) {
-  const auto [found, added] = at.try_emplace(key, all.size());
-  if (added) {
-    const std::size_t leaves = question.leaves.size();
-    all.push_back({key, Leaves(leaves), question.comparison ? Leaves(leaves) : Leaves()});
-  }
-  return all[found->second];
+  for (std::size_t i = at_.size(); i < all.size(); ++i) at_.emplace(all[i].key, i);
+  const auto [found, added] = at_.try_emplace(key, all.size());
+  return added ? add(question, key) : all[found->second];
+}
+
+Group& Groups::add(const Question& question, const GroupKey& key) {
+  const std::size_t leaves = question.leaves.size();
+  return all.emplace_back(key, Leaves(leaves), Leaves(question.comparison ? leaves : 0));
 }
 
 void Groups::spread(const Question& question) {

@@ -62,6 +62,8 @@ struct GroupKey {
 };
 
 struct Group {
+  Group(const GroupKey& of, Leaves first, Leaves second) : key(of), now(std::move(first)), then(std::move(second)) {}
+
   GroupKey key;
   Leaves now, then;
 };
@@ -69,10 +71,9 @@ struct Group {
 struct Groups {
   std::vector<KeyNames> names;  // [by]
   KeyNames currencies;
-  std::vector<Group> all;                               // each key once
-  std::map<Place, Leaves> total, total_then;            // by currency
-  std::vector<std::vector<std::int64_t>> remarks;       // [leaf][remark]: how many cases
-  boost::unordered_flat_map<GroupKey, std::size_t> at;  // key → place in `all`
+  std::vector<Group> all;                          // each key once
+  std::map<Place, Leaves> total, total_then;       // by currency
+  std::vector<std::vector<std::int64_t>> remarks;  // [leaf][remark]: how many cases
 
   // What a leaf came to regardless of a key, by the group without that key: [leaf][now, then].
   std::map<std::size_t, std::array<boost::unordered_flat_map<GroupKey, Counted>, 2>> wholes;
@@ -82,6 +83,11 @@ struct Groups {
 
   // The group of that key, made when there is none.
   Group& group(const Question& question, const GroupKey& key);
+  // A new group, of a key that none has.
+  Group& add(const Question& question, const GroupKey& key);
+
+ private:
+  boost::unordered_flat_map<GroupKey, std::size_t> at_;  // key → place in `all`, as far as it was needed
 };
 
 // Reads the statement's result. Rows of the compared period are put where they belong in the present one.

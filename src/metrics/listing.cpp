@@ -98,7 +98,7 @@ std::string compile_cases(const Catalogue& catalogue, const Schema& schema, cons
   };
   // Fences are those of the groups asked for; a listing of anything else needs no groups.
   const std::string cases =
-      select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric)}, columns).sql;
+      select_cases(select, leaf, {Part::groups, question.period, has_outliers(metric), false, true}, columns).sql;
   std::string mark;
   if (select.converts(metric)) {
     const auto summed = std::ranges::find_if(
@@ -121,9 +121,10 @@ std::string compile_segment(const Catalogue& catalogue, const Schema& schema, co
   const auto path = find_path(metric, catalogue.fact(metric.from), schema, metric.segment);
   CHECK(path.has_value());
   const std::string with = select.facts_at();
-  const std::string cases = select_cases(select, 0, {Part::groups, question.period, true}, [&](Joins& joins) {
-                              return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
-                            }).sql;
+  const std::string cases =
+      select_cases(select, 0, {Part::groups, question.period, true, false, true}, [&](Joins& joins) {
+        return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
+      }).sql;
   std::string title = "o.segment";
   std::string join;
   if (!path->last().references.empty()) {

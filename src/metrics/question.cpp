@@ -30,7 +30,7 @@ Result<Settings> read_settings(const Asking& asking) {
   std::string sql = "SELECT zone, currency, week_start";
   for (const Field& field : type.fields)
     sql += fmt::format(", {}::{}", quoted(field.name), is_whole(field) ? "BIGINT" : "VARCHAR");
-  const auto table = asking.run(sql + " FROM workspace");
+  const auto table = asking.look_up(sql + " FROM workspace");
   if (!table) return refuse(table);
   if (table->rows.empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
   const auto& row = table->rows[0];
@@ -181,7 +181,7 @@ bool asked_at_ends(const MetricDefinition& leaf) { return leaf.kind == MetricKin
 // The day on which the first row of a fact begins.
 Result<std::optional<Date>> first_day(const Asking& asking, const FactDefinition& fact) {
   const auto table = asking.run(
-      fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)), {});
+      fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)));
   if (!table) return refuse(table);
   const auto day = parse_date(table->rows.empty() ? "" : text_of(table->rows[0].at(0)));
   return day ? std::optional(*day) : std::nullopt;

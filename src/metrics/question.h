@@ -28,6 +28,7 @@ struct Asking {
   Instant now;             // or, asked as of an earlier instant, that one
   std::int64_t as_of = 0;  // seq of the last entry that the tables tell of
   Run run;
+  Run look_up;  // the same, of the little that many questions need alike: it may be kept
 };
 
 // The workspace's settings as they stand in the mart.

@@ -108,26 +108,38 @@ class Builder {
     for (std::size_t rank = 0; rank < sorted.size(); ++rank) ranks[sorted[rank].second] = static_cast<Place>(rank);
   }
 
-  // The places of all groups in the order of their rows: by their keys, their period, their currency.
+  // The places of all groups in the order of their rows: by their keys, their period, their currency. Each is a small
+  // whole number, so they are counted into place, the last first.
   std::vector<std::size_t> order() const {
-    const std::size_t width = ranks_.size() + 2;
-    std::vector<std::int64_t> ranks;
-    ranks.reserve(width * groups_.all.size());
-    for (const Group& group : groups_.all) {
-      for (std::size_t i = 0; i < ranks_.size(); ++i) ranks.push_back(ranks_[i][group.key.keys[i]]);
-      ranks.push_back(group.key.period.days);
-      const std::string& currency = groups_.currencies.name(group.key.currency);
-      ranks.push_back(
-          std::ranges::count_if(currencies_, [&](Place other) { return groups_.currencies.name(other) < currency; }));
-    }
     std::vector<std::size_t> order(groups_.all.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-      const auto* left = &ranks[a * width];
-      const auto* right = &ranks[b * width];
-      return std::lexicographical_compare(left, left + width, right, right + width);
-    });
+    std::vector<std::string> currencies;
+    for (const Place currency : currencies_) currencies.push_back(groups_.currencies.name(currency));
+    std::ranges::sort(currencies);
+    if (currencies.size() > 1)
+      sort(order, [&](const GroupKey& key) {
+        return std::ranges::lower_bound(currencies, groups_.currencies.name(key.currency)) - currencies.begin();
+      });
+    if (question_.grain != Grain::none) sort(order, [](const GroupKey& key) { return key.period.days; });
+    for (std::size_t i = ranks_.size(); i-- > 0;)
+      sort(order, [&](const GroupKey& key) { return ranks_[i][key.keys[i]]; });
     return order;
+  }
+
+  // Sorts places of groups by a whole number of their keys; equals stay as they are.
+  template <class Rank>
+  void sort(std::vector<std::size_t>& order, const Rank& rank) const {
+    if (order.empty()) return;
+    std::vector<std::int64_t> ranks;
+    ranks.reserve(groups_.all.size());
+    for (const Group& group : groups_.all) ranks.push_back(rank(group.key));
+    const auto [least, greatest] = std::ranges::minmax(ranks);
+    std::vector<std::size_t> places(static_cast<std::size_t>(greatest - least) + 2);
+    for (const std::int64_t one : ranks) ++places[static_cast<std::size_t>(one - least) + 1];
+    std::partial_sum(places.begin(), places.end(), places.begin());
+    std::vector<std::size_t> sorted(order.size());
+    for (const std::size_t group : order) sorted[places[static_cast<std::size_t>(ranks[group] - least)]++] = group;
+    order.swap(sorted);
   }
 
   bool by_value() const {
