@@ -28,7 +28,7 @@ using Leaves = boost::container::small_vector<Counted, 1>;  // one per leaf; n =
 
 struct Title {
   std::string label;
-  std::string sort;  // "pipeline.position" where the record has a place of its own, else ""
+  std::string sort;  // "pipeline.place" where the record has a place of its own, else ""
 };
 
 using Place = std::uint32_t;

@@ -210,7 +210,11 @@ std::pair<std::string, std::string> Select::title(const Path& path, const std::s
   const std::string shown = fmt::format("{}.{}::VARCHAR", alias, quoted(type.title));
   if (!type.field("position")) return {shown, "NULL::VARCHAR"};
   const std::string group = type.field("pipeline") ? fmt::format("coalesce({}.pipeline, 0)", alias) : "0";
-  return {shown, fmt::format("printf('%018d.%06d', {}, {}.position)", group, alias)};
+  // Stages stand as deals take them (definitions/facts/funnel_step.sql): what ends a deal last, then by place, then by
+  // id.
+  const std::string closing =
+      type.field("kind") ? fmt::format("({}.kind IN ('won', 'lost', 'after'))::INTEGER", alias) : "0";
+  return {shown, fmt::format("printf('%018d.%d%06d%018d', {0}, {1}, {2}.position, {2}.id)", group, closing, alias)};
 }
 
 }  // namespace traction
