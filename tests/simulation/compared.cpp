@@ -106,12 +106,16 @@ std::string differences(Mart& mart, const Catalogue& catalogue, const Schema& sc
                         const Inquiry& inquiry) {
   const auto answer = ask(mart, catalogue, schema, query_of(inquiry), inquiry.moment.judged);
   if (!answer) return "  refused: " + to_string(answer.error()) + "\n";
+  // What a formula comes to is said of the cases below its line.
+  const bool plain = catalogue.part(inquiry.metric)->kind != MetricKind::derived;
   std::string found;
   for (const Row& row : answer->rows) {
     const Group group{row.keys, row.currency};
     const auto cases = reckoned.groups.find(group);
     const std::string name = fmt::format("[{}] {}", fmt::join(row.keys, "|"), row.currency);
     compare(name, row.values, cases == reckoned.groups.end() ? reckoned.nothing : cases->second, found);
+    if (const auto n = reckoned.cases.find(group); n != reckoned.cases.end() && plain && n->second != row.n)
+      found += fmt::format("  {}: engine of {} cases, auditor of {}\n", name, row.n, n->second);
     if (cases != reckoned.groups.end()) reckoned.groups.erase(cases);
   }
   for (const auto& [group, numbers] : reckoned.groups)

@@ -153,6 +153,7 @@ class History {
   void come_and_go() {
     Instant when{story.now.micros - (5 + chance_.below(60)) * 12 * 3600 * kSecond};
     const Id deal = lead(when, chance_.one_in(3));
+    if (chance_.one_in(3)) touch(deal, when);  // answered as it came
     if (chance_.one_in(2)) {
       Action shown = creation("activity", {{"kind", "meeting"}, {"meeting_kind", "demo"}, {"deal", deal}});
       shown.fields["outcome"] = choice({"held", "held", "no_show"});
@@ -161,11 +162,15 @@ class History {
     }
     do when.micros += chance_.of(std::vector<std::int64_t>{0, 1, 1, 2, 3, 8}) * 12 * 3600 * kSecond;
     while (when < story.now && move_on(deal, when));
-    if (chance_.one_in(3)) rate_of((*zone())->day(when));  // perhaps of its last day
-    Action touch =
+    if (chance_.one_in(3)) rate_of((*zone())->day(when));         // perhaps of its last day
+    touch(deal, Instant{when.micros + chance_.below(3) * kDay});  // perhaps as it closes
+  }
+
+  void touch(Id deal, Instant when) {
+    Action action =
         creation("activity", {{"kind", choice({"call", "email"})}, {"direction", "outbound"}, {"deal", deal}});
-    touch.occurred_at = Instant{when.micros + chance_.below(3) * kDay};  // perhaps as it closes
-    try_out(std::move(touch));
+    action.occurred_at = when;
+    try_out(std::move(action));
   }
 
   void rate_of(Date day) {
@@ -263,7 +268,12 @@ class History {
     const std::string day = to_string((*zone())->day(when));
     try_out(creation("cost", {{"about", "C"}, {"amount_minor", 100}, {"spent_on", day}, {"member", member}}));
     const std::string end = to_string((*zone())->day(Instant{when.micros + 3 * kDay}));
-    try_out(creation("quota", {{"member", member}, {"starts_on", day}, {"ends_on", end}, {"amount_minor", 100}}));
+    if (chance_.one_in(2)) rate_of((*zone())->day(when));
+    try_out(creation("quota", {{"member", member},
+                               {"starts_on", day},
+                               {"ends_on", end},
+                               {"amount_minor", 100},
+                               {"currency", choice({"USD", nullptr})}}));
   }
 
   json::value amount() { return chance_.one_in(8) ? json::value(nullptr) : json::value(chance_.below(1000)); }

@@ -116,6 +116,9 @@ const std::vector<Idle> kIdle = {
     {{"deal_milestone"}, " AND meeting_kind IN ('discovery', 'demo')", ""},
     // What is of no deal makes a row of none, which no deal finds.
     {{"deal_milestone", "deal_touch"}, " AND deal IS NOT NULL", ""},
+    {{"answered"}, " AND answers IS NOT NULL", ""},
+    // A last touch just as the deal moves has told already that it was touched.
+    {{"stage_move"}, "m.last_touch_at > m.moved_at", "m.last_touch_at >= m.moved_at"},
     // What was planned for no time at all covers none: it parts a stretch without a plan into two that touch.
     {{"deal_unplanned"}, "noted_at < done_at", "noted_at <= done_at"},
     // A stretch that ends as it begins is open at no instant and at no day's end.

@@ -113,6 +113,7 @@ class Auditor::Asked {
     std::int64_t beyond = 0;
     for (const auto& [group, cases] : groups_) {
       reckoning.groups[group] = rule_.come_to(cases, around_[blank(group, "stage")]);
+      if (cases.size() == 1) reckoning.cases[group] = std::ssize(cases[0]);
       if (rule_.fenced) beyond += std::ssize(cases[0]) - std::ssize(inside(cases[0], rule_.fenced));
     }
     for (const auto& [currency, cases] : totals_) reckoning.total[currency] = rule_.come_to(cases, cases[0]);

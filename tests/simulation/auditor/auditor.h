@@ -24,6 +24,7 @@ struct Group {
 
 struct Reckoning {
   std::map<Group, std::vector<Number>> groups;       // those with any case
+  std::map<Group, std::int64_t> cases;               // how many, where they are all of one kind
   std::map<std::string, std::vector<Number>> total;  // by currency
   std::vector<Number> nothing;                       // what a group without a case comes to
   std::vector<std::int64_t> told;  // how many cases are told of beside the numbers, kind by kind, ascending; none of 0
