@@ -48,7 +48,11 @@ class NumbersSql {
     // In both are the same cases, unless one is asked for again at the end of each period, or has no day.
     const MetricDefinition& metric = *question_.leaves[leaf];
     const bool again = metric.kind == MetricKind::state || has_opening(metric);
-    const bool together = totals && (question_.grain == Grain::none || (!again && (period.from || period.to)));
+    // Where the metric ignores every key, nothing would tell the total from the groups.
+    bool told_apart = question_.grain != Grain::none;
+    for (const Path& path : question_.paths[leaf]) told_apart |= !metric.ignores(path.steps[0].name);
+    const bool together =
+        totals && told_apart && (question_.grain == Grain::none || (!again && (period.from || period.to)));
     parts.push_back(numbers(leaf, {part, period, true, true}, together ? std::optional(total) : std::nullopt));
     if (totals && !together) parts.push_back(numbers(leaf, {total, period, false, true}));
   }

@@ -50,6 +50,31 @@ test('an own metric is defined, asked, changed to a new version and hidden', asy
   assert.notEqual(removed.status, 200);
 });
 
+test('what is the same of all whom it is asked by has one total', async () => {
+  const definition = `[[metric]]
+name = "accounts_won_at_all"
+label = "Accounts won"
+unit = "count"
+kind = "base"
+from = "deal_fact"
+where = {outcome = "won"}
+value = "distinct(account)"
+time = "closed_on"
+regardless_of = ["owner"]
+better = "more"
+about = "Ours."
+source = "own"
+`;
+  assert.equal((await post('accounts_won_at_all', { definition })).status, 201);
+  const made = await ask(server.address, 'POST', '/api/v1/members', { fields: { name: 'Ann' } });
+  assert.equal(made.status, 201);
+  const asked = await ask(server.address, 'GET', '/api/v1/metrics/accounts_won_at_all?by=owner', undefined, {
+    'traction-sequence': String(made.body.sequence),
+  });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  assert.deepEqual([asked.body.rows[0].labels, asked.body.rows[0].n, asked.body.total.n], [['Ann'], 0, 0]);
+});
+
 test('what does not hold is refused with its place', async () => {
   const twice = await post('sales', { definition: own('sales', 'won_deals / 2') });
   assert.equal(twice.status, 409, JSON.stringify(twice.body));
