@@ -10,6 +10,7 @@
 #include <future>
 #include <set>
 
+#include "figures.h"
 #include "server/company.h"
 #include "server/load.h"
 #include "server/programs.h"
@@ -29,32 +30,6 @@ struct Options {
   std::int64_t entries = 1'000'000;
   int subscribers = 5'000, writes = 100, idle = 10'000;
   std::set<std::string> only{};
-};
-
-// What was measured, each beside its limit.
-class Figures {
- public:
-  void at_least(const std::string& name, double value, const std::string& unit, double limit) {
-    add(name, value, unit, "≥", limit, value >= limit);
-  }
-  void at_most(const std::string& name, double value, const std::string& unit, double limit) {
-    add(name, value, unit, "≤", limit, value <= limit);
-  }
-  // True when none is over its limit.
-  bool print() const {
-    fmt::print("\n{:<44}{:>12}\n", "", "median");
-    for (const std::string& line : lines_) fmt::print("{}\n", line);
-    return within_;
-  }
-
- private:
-  void add(const std::string& name, double value, const std::string& unit, const char* sign, double limit, bool kept) {
-    lines_.push_back(fmt::format("{:<44}{:>12.{}f} {:<8}{} {:<8}{}", name, value, value < 100 ? 2 : 0, unit, sign,
-                                 limit, kept ? "" : "missed"));
-    within_ &= kept;
-  }
-  std::vector<std::string> lines_;
-  bool within_ = true;
 };
 
 class Bench {
@@ -287,7 +262,7 @@ int bench(const Options& options) {
       &folder, [](const std::string* path) { fs::remove_all(*path); });
   Bench bench(folder, options);
   bench.run();
-  if (bench.report() || std::getenv("TRACTION_BENCH_SMALL")) return 0;
+  if (bench.report()) return 0;
   fmt::print(stderr, "server_bench: a limit was missed\n");
   return 1;
 }
@@ -297,7 +272,7 @@ int bench(const Options& options) {
 
 int main(int count, char** arguments) try {
   traction::Options options;
-  if (std::getenv("TRACTION_BENCH_SMALL"))
+  if (traction::small_bench())
     options = {.seconds = 2, .runs = 1, .entries = 100'000, .subscribers = 500, .writes = 20, .idle = 1'000};
   for (int i = 1; i < count; ++i) {
     const std::string argument = arguments[i];

@@ -45,7 +45,9 @@ inline void send_all(int socket, std::string_view bytes) {
 inline std::string request_text(std::string_view method, std::string_view path, std::string_view headers = "",
                                 std::string_view body = "") {
   std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\n{}", method, path, headers);
-  if (!body.empty()) text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
+  if (!body.empty() && headers.find("Content-Type") == std::string_view::npos)
+    text += "Content-Type: application/json\r\n";
+  if (!body.empty()) text += fmt::format("Content-Length: {}\r\n", body.size());
   return text += fmt::format("\r\n{}", body);
 }
 
