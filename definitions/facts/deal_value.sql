@@ -69,6 +69,9 @@
 --| [columns.created_at]
 --| type = "instant"
 --| about = "When the deal was created; null when not known."
+--| [columns.entered_at]
+--| type = "instant"
+--| about = "When the deal came to its stage; null when not known."
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| membership = "SELECT deal AS key FROM deal_value WHERE owner IN (SELECT member FROM was_membership)"
@@ -112,7 +115,7 @@ SELECT s.deal, s.visit, s.pipeline, s.stage, s.stage_kind, d.owner, m.team, s.ac
        CASE WHEN isfinite(s.until) THEN s.until END AS ended_at,
        CASE WHEN isfinite(s.until) THEN local_day(s.until, w.zone) END AS ended_on,
        CASE WHEN s.until = s.ends THEN s.next_kind END AS next_kind,
-       s.due_on, s.worth AS amount_minor, coalesce(s.worth_currency, w.currency) AS currency, d.created_at
+       s.due_on, s.worth AS amount_minor, coalesce(s.worth_currency, w.currency) AS currency, d.created_at, s.entered_at
 FROM spans s
 JOIN deal d ON d.id = s.deal
 CROSS JOIN workspace w

@@ -251,6 +251,7 @@ void MetricReader::read_held_against(std::string_view key, const json::value& gi
   if (!read) return wrong(key, read.error().sentence);
   metric_.yardstick = std::move(*read);
   metric_.yardstick.as = as;
+  if (std::string setting = setting_of(metric_.yardstick); !setting.empty()) metric_.settings.push_back(setting);
   const bool state = metric_.kind == MetricKind::state, table = metric_.kind == MetricKind::table;
   const bool fits = as == Yardstick::As::limit   ? state
                     : as == Yardstick::As::bands ? table

@@ -36,7 +36,7 @@ struct Yardstick {
   As as = As::none;
   std::string metric, column;  // "won_stage_time", "p90"
   std::string by;              // a reference of both facts, or "" for one of all
-  std::string otherwise;       // "stage.win_percent"
+  std::string otherwise;       // "stage.win_percent", "workspace.forgotten_days"
   std::string say;             // what cases are called that it cannot tell of
   std::int64_t least = 1;      // cases, else `otherwise`
 

@@ -209,6 +209,13 @@ TEST(Catalogue, CasesAreHeldAgainstWhatIsThere) {
   expect_refused(limit("metric = \"lenght\", say = \"x\"") + length, Code::unknown, at1);
   expect_refused(limit("metric = \"length.p75\", say = \"x\"") + length, Code::unknown, at1);
   expect_refused(limit("metric = \"length\", by = \"currency\", say = \"x\"") + length, Code::invalid, at1);
+  const std::string held = "metric = \"length\", say = \"x\", otherwise = ";
+  for (const char* by : {"", ", by = \"owner\""}) {
+    const auto set = load(limit(held + "\"workspace.forgotten_days\"" + by) + length);
+    EXPECT_EQ((*set->find("a"))->settings, std::vector<std::string>{"forgotten_days"}) << by;
+    expect_refused(limit(held + "\"workspace.zone\"" + by) + length, Code::unknown, at1);
+  }
+  expect_refused(limit(held + "\"forgotten_days\"") + length, Code::invalid, at1);
   expect_refused(limit("metric = \"length\", by = \"owner\", otherwise = \"owner.name\", say = \"x\"") + length,
                  Code::unknown, at1);
   expect_refused(limit("metric = \"a\", say = \"x\""), Code::invalid, at1);

@@ -35,6 +35,11 @@ std::string shown(double number, std::string_view unit) {
 
 }  // namespace
 
+std::string setting_of(const Yardstick& yardstick) {
+  constexpr std::string_view kSettings = "workspace.";
+  return yardstick.otherwise.starts_with(kSettings) ? yardstick.otherwise.substr(kSettings.size()) : "";
+}
+
 Result<Yardstick> read_yardstick(std::string_view key, const json::value& given) {
   Yardstick yardstick;
   const json::object parts = given.is_object() ? given.as_object() : json::object();
@@ -78,18 +83,22 @@ std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Cat
                  fmt::format("Nothing can be held against \"{}\": it is not computed from cases alone.", other->name));
   if (!yardstick.column.empty() && !other->column(yardstick.column))
     return wrong(Code::unknown, fmt::format("\"{}\" has no column \"{}\".", other->name, yardstick.column));
-  if (yardstick.by.empty() && yardstick.otherwise.empty()) return std::nullopt;
-  const FactColumn* ours = catalogue.fact(metric.from).column(yardstick.by);
-  const FactColumn* theirs = catalogue.fact(other->from).column(yardstick.by);
-  if (!ours || !theirs || ours->references.empty() || ours->references != theirs->references)
-    return wrong(Code::invalid, fmt::format("\"{}\" and \"{}\" do not both refer to a record by \"{}\".", metric.name,
-                                            other->name, yardstick.by));
+  const std::string setting = setting_of(yardstick);
+  std::string holder = "workspace";
+  if (!yardstick.by.empty() || (setting.empty() && !yardstick.otherwise.empty())) {
+    const FactColumn* ours = catalogue.fact(metric.from).column(yardstick.by);
+    const FactColumn* theirs = catalogue.fact(other->from).column(yardstick.by);
+    if (!ours || !theirs || ours->references.empty() || ours->references != theirs->references)
+      return wrong(Code::invalid, fmt::format("\"{}\" and \"{}\" do not both refer to a record by \"{}\".", metric.name,
+                                              other->name, yardstick.by));
+    if (setting.empty()) holder = ours->references;
+  }
   if (yardstick.otherwise.empty()) return std::nullopt;
   const std::string field = yardstick.otherwise.substr(yardstick.otherwise.find('.') + 1);
-  const Field* known = schema.need(ours->references).field(field);
-  if (yardstick.otherwise != yardstick.by + "." + field || !known || known->type != FieldType::integer)
-    return wrong(Code::unknown,
-                 fmt::format("\"{}\" is no whole number of a {}.", yardstick.otherwise, ours->references));
+  const Field* known = schema.need(holder).field(field);
+  const std::string_view of = setting.empty() ? yardstick.by : holder;
+  if (yardstick.otherwise != fmt::format("{}.{}", of, field) || !known || known->type != FieldType::integer)
+    return wrong(Code::unknown, fmt::format("\"{}\" is no whole number of a {}.", yardstick.otherwise, holder));
   return std::nullopt;
 }
 
@@ -120,12 +129,17 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
   const std::size_t place = place_of(metric, yardstick);
   const std::string told =
       fmt::format("h.n >= {} THEN h.v{} * {}", yardstick.least, place, scale(metric.columns[place].unit));
+  const std::string setting = setting_of(yardstick);
+  std::string field = "NULL";
+  if (const auto set = question.settings.numbers.find(setting); set != question.settings.numbers.end())
+    field = literal(set->second);
+  else if (setting.empty() && !yardstick.otherwise.empty())
+    field = "r." + quoted(yardstick.otherwise.substr(yardstick.by.size() + 1));
   if (yardstick.by.empty())
     return fmt::format(
-        "(SELECT NULL::BIGINT AS key, h.n, CASE WHEN {} END AS v{} FROM (SELECT count(*) AS n{} FROM ({})) h)", told,
-        names, numbers, cases);
-  const std::string field =
-      yardstick.otherwise.empty() ? "NULL" : "r." + quoted(yardstick.otherwise.substr(yardstick.by.size() + 1));
+        "(SELECT NULL::BIGINT AS key, h.n, CASE WHEN {} ELSE {} * {} END AS v{} FROM (SELECT count(*) AS n{} FROM "
+        "({})) h)",
+        told, field, scale_of_field(metric.columns[place].unit), names, numbers, cases);
   return fmt::format(
       "(SELECT r.id AS key, coalesce(h.n, 0) AS n, CASE WHEN {} ELSE {} * {} END AS v{} FROM {} r LEFT JOIN (SELECT k0 "
       "AS "

@@ -1,7 +1,7 @@
 // Yardstick: what the cases of a metric are held against: a number of another metric, per group where enough cases
-// stand behind it, else what a field of the group's record says. A weight, a limit, the edges of bands. It rests on all
-// there is up to the instant judged, whatever the question's period and filters. Internal to metrics/. Pure,
-// thread-safe.
+// stand behind it, else what a field of the group's record or a setting of the workspace says. A weight, a limit, the
+// edges of bands. It rests on all there is up to the instant judged, whatever the question's period and filters.
+// Internal to metrics/. Pure, thread-safe.
 #pragma once
 
 #include <optional>
@@ -15,6 +15,9 @@ namespace traction {
 // Reads {metric = "NAME" or "NAME.column", by = "COLUMN", least = N, otherwise = "COLUMN.field", say = "…"}; refused
 // (invalid) with what it takes.
 Result<Yardstick> read_yardstick(std::string_view key, const json::value& given);
+
+// The workspace's setting that it falls back on: "forgotten_days"; "" for a field of the group's record, or none.
+std::string setting_of(const Yardstick& yardstick);
 
 // Checks a metric's yardsticks against the other metrics, the facts and the records; nothing when they hold.
 std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Catalogue& catalogue,

@@ -109,7 +109,7 @@ const std::vector<Idle> kIdle = {
     // A touch is connected only if it is a call.
     {{"touch"}, "kind = \"call\", connected = true", "connected = true"},
     // Its rows are of stages on the way alone.
-    {{"deal_value", "deal_movement", "deal_unplanned"},
+    {{"deal_value", "deal_movement", "deal_unplanned", "silence"},
      "where = {stage_kind = [\"lead\", \"qualified\", \"open\"]}",
      ""},
     // Other meetings of a deal make a row that says nothing of either kind, as having none does.

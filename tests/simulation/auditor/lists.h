@@ -58,6 +58,14 @@ Cases movements(const Books& books, const Moment& moment);
 // Open deals while nothing was planned for them. As worths, without amounts.
 Cases unplanned(const Books& books, const Moment& moment);
 
+// Times from one touch of an open deal to the next, in one stay. As unplanned. on: ended (by the second). much: gap
+// (seconds).
+Cases gaps(const Books& books, const Moment& moment);
+
+// Open deals while they were not touched and as much was planned. As unplanned. is: planned; unheld where there is no
+// limit. much: since (it began), limit (seconds that it is usually left alone in its stage).
+Cases silences(const Books& books, const Moment& moment);
+
 // Stays on the way that deals are in, held against how long others were. As visits, but of the deal's owner now. much:
 // since (entered), limit (seconds). is: unheld where there is no limit.
 Cases lingering(const Books& books, const Moment& moment);

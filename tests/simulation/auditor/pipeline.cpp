@@ -106,8 +106,16 @@ Rules pipeline_rules() {
       {"rotting_deals", outgrown({lingering, kOnTheWay, nullptr, {{unknown("since")}}})},
       {"deals_older_than_any_won", outgrown({worths, {}, nullptr, {{unknown("since")}}})},
       {"deals_without_next_step", counted({unplanned, {}, nullptr})},
+      {"touch_gap",
+       {{{gaps, {}, "ended"}},
+        [](const std::vector<Cases>& portions, const Cases&) {
+          std::vector<Number> numbers;
+          for (const double q : {0.5, 0.75, 0.9}) numbers.push_back(quantile(portions[0], "gap", q));
+          return numbers;
+        }}},
+      {"forgotten_follow_ups", outgrown({silences, {}, nullptr, {{is({"planned"})}, {unknown("since")}}})},
   };
-  for (const char* name : {"stage_time", "won_stage_time", "stage_win_share"}) rules[name].usual = "stage";
+  for (const char* name : {"stage_time", "won_stage_time", "stage_win_share", "touch_gap"}) rules[name].usual = "stage";
   rules["close_date_pushes"].usual = "deal";
   rules["close_date_pushes"].dimensions.emplace_back("due_month");
   return rules;

@@ -86,6 +86,54 @@ Case part(const Books& books, const Thing& deal, Stay stay, Instant since, Insta
   return one;
 }
 
+struct Plan {
+  Instant since, until;
+};
+
+// What was planned for each deal, all that ever was; what was done as it was noted, or before, never was to be done.
+std::map<Id, std::vector<Plan>> all_plans(const Books& books) {
+  std::map<Id, std::vector<Plan>> plans;
+  for (const Case& duty : duties(books, {}))
+    if (!duty.has("question") && duty.of.at("deal") != 0) {
+      const auto noted = duty.much.find("noted_at"), done = duty.much.find("done_at");
+      const Plan plan{noted == duty.much.end() ? kEver : Instant{noted->second},
+                      done == duty.much.end() ? kNever : Instant{done->second}};
+      if (plan.since < plan.until) plans[duty.of.at("deal")].push_back(plan);
+    }
+  return plans;
+}
+
+bool is_planned(const std::vector<Plan>& plans, Instant since, Instant until) {
+  return std::ranges::any_of(plans, [&](const Plan& plan) { return plan.since <= since && plan.until >= until; });
+}
+
+// A stay, cut where a plan begins or ends.
+std::set<Instant> plan_cuts(const Stay& stay, const std::vector<Plan>& plans) {
+  const Instant begin = stay.began.value_or(kEver), end = stay.left.value_or(kNever);
+  std::set<Instant> cuts{begin, end};
+  for (const Plan& plan : plans)
+    for (const Instant when : {plan.since, plan.until})
+      if (when > begin && when < end) cuts.insert(when);
+  return cuts;
+}
+
+// The touches of each deal, in their order.
+std::map<Id, std::vector<Instant>> all_touches(const Books& books) {
+  std::map<Id, std::vector<Instant>> touched;
+  for (const Done& touch : done_touches(books))
+    if (touch.happened) touched[touch.deal].push_back(*touch.happened);
+  for (auto& [deal, instants] : touched) std::ranges::sort(instants);
+  return touched;
+}
+
+// Those within a stay.
+std::vector<Instant> within(const Stay& stay, const std::vector<Instant>& touches) {
+  std::vector<Instant> inside;
+  for (const Instant touch : touches)
+    if (touch >= stay.began.value_or(kEver) && touch < stay.left.value_or(kNever)) inside.push_back(touch);
+  return inside;
+}
+
 bool is_late(Instant when, const Moment& moment) { return moment.at && when >= *moment.at; }
 
 // A percent or a number of days that a live stage is set.
@@ -235,33 +283,65 @@ Cases movements(const Books& books, const Moment& moment) {
 }
 
 Cases unplanned(const Books& books, const Moment& moment) {
-  struct Plan {
-    Instant since, until;
-  };
-  std::map<Id, std::vector<Plan>> plans;
-  // All duties that ever were; what is looked at is the piece.
-  for (const Case& duty : duties(books, {}))
-    if (!duty.has("question") && duty.of.at("deal") != 0) {
-      const auto noted = duty.much.find("noted_at"), done = duty.much.find("done_at");
-      plans[duty.of.at("deal")].push_back({noted == duty.much.end() ? kEver : Instant{noted->second},
-                                           done == duty.much.end() ? kNever : Instant{done->second}});
-    }
+  auto plans = all_plans(books);
   Cases cases;
   for (const Thing* deal : books.live(kDeal))
     for (const Stay& stay : books.stays(*deal, {})) {
       if (!is_on_the_way(books.stage_kind(stay.stage))) continue;
-      const Instant begin = stay.began.value_or(kEver), end = stay.left.value_or(kNever);
-      std::set<Instant> cuts{begin, end};
-      for (const Plan& plan : plans[deal->id])
-        for (const Instant when : {plan.since, plan.until})
-          if (when > begin && when < end) cuts.insert(when);
+      const std::set<Instant> cuts = plan_cuts(stay, plans[deal->id]);
       for (auto cut = cuts.begin(); std::next(cut) != cuts.end(); ++cut) {
         const Instant until = *std::next(cut);
-        if ((*cut != kEver && is_late(*cut, moment)) || std::ranges::any_of(plans[deal->id], [&](const Plan& plan) {
-              return plan.since <= *cut && plan.until >= until;
-            }))
-          continue;
-        cases.push_back(part(books, *deal, stay, *cut, until, moment));
+        if ((*cut == kEver || !is_late(*cut, moment)) && !is_planned(plans[deal->id], *cut, until))
+          cases.push_back(part(books, *deal, stay, *cut, until, moment));
+      }
+    }
+  return cases;
+}
+
+Cases gaps(const Books& books, const Moment& moment) {
+  auto touches = all_touches(books);
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal))
+    for (const Stay& stay : books.stays(*deal, {})) {
+      if (!is_on_the_way(books.stage_kind(stay.stage))) continue;
+      const std::vector<Instant> inside = within(stay, touches[deal->id]);
+      for (std::size_t i = 1; i < inside.size(); ++i) {
+        if (is_late(inside[i], moment)) continue;
+        Case one = part(books, *deal, stay, inside[i - 1], inside[i], moment);
+        one.much["gap"] = (inside[i].micros - inside[i - 1].micros) / kSecond;
+        note_day(books, one, "ended", inside[i]);
+        cases.push_back(std::move(one));
+      }
+    }
+  return cases;
+}
+
+Cases silences(const Books& books, const Moment& moment) {
+  std::map<Id, Cases> usual;
+  for (const Case& gap : gaps(books, moment)) usual[gap.of.at("stage")].push_back(gap);
+  auto plans = all_plans(books);
+  auto touches = all_touches(books);
+  Cases cases;
+  for (const Thing* deal : books.live(kDeal))
+    for (const Stay& stay : books.stays(*deal, {})) {
+      if (!is_on_the_way(books.stage_kind(stay.stage))) continue;
+      std::set<Instant> cuts = plan_cuts(stay, plans[deal->id]);
+      for (const Instant touch : within(stay, touches[deal->id])) cuts.insert(touch);
+      for (auto cut = cuts.begin(); std::next(cut) != cuts.end(); ++cut) {
+        const Instant until = *std::next(cut);
+        if (*cut != kEver && is_late(*cut, moment)) continue;
+        Case one = part(books, *deal, stay, *cut, until, moment);
+        one.much.erase("since");
+        if (*cut != kEver) one.much["since"] = cut->micros;
+        if (is_planned(plans[deal->id], *cut, until)) one.is.insert("planned");
+        const Cases& others = usual[stay.stage];
+        if (!books.find_live(kStage, stay.stage))
+          one.is.insert("unheld");
+        else if (others.size() >= 30)
+          one.much["limit"] = static_cast<std::int64_t>(edge(others, "gap", 0.75));
+        else
+          one.much["limit"] = books.setting("forgotten_days") * kDay / kSecond;
+        cases.push_back(std::move(one));
       }
     }
   return cases;
@@ -275,9 +355,7 @@ Cases lingering(const Books& books, const Moment& moment) {
   for (const Thing* deal : books.live(kDeal))
     for (const Stay& stay : books.stays(*deal, moment.at)) {
       Case one = visit(books, *deal, stay, moment);
-      one.of["owner"] = id_in(deal->body(), "owner");
-      const Thing* owner = books.find_live(kMember, one.of["owner"]);
-      one.of["team"] = owner ? id_in(owner->body(), "team") : 0;  // as the records say now
+      note_holder(books, one, *deal);
       if (stay.entered) one.much["since"] = stay.entered->micros;
       const Cases& others = later_won[stay.stage];
       const auto days = set_for(books, stay.stage, "rotting_days");
@@ -295,9 +373,7 @@ Cases lingering(const Books& books, const Moment& moment) {
 }
 
 Cases moves(const Books& books, const Moment& moment) {
-  std::map<Id, std::vector<Instant>> touched;
-  for (const Done& touch : done_touches(books))
-    if (touch.happened) touched[touch.deal].push_back(*touch.happened);
+  auto touched = all_touches(books);
   Cases cases;
   for (const Thing* deal : books.live(kDeal)) {
     const std::vector<Stay> stays = books.stays(*deal, moment.at);
