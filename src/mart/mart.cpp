@@ -274,13 +274,19 @@ class DuckdbMart : public Mart {
     }
   }
 
-  // Moves what a bulk run wrote out of the log, so that the next start has nothing to replay.
+  // Moves what a bulk run wrote out of the log, so that the next start has nothing to replay, and opens the file as the
+  // next start would: through the tables that it was written by, DuckDB reads it markedly slower.
   void tidy() {
     try {
       writer_->run("CHECKPOINT");
-    } catch (const Fault& fault) {  // a query is running: DuckDB does it later by itself
+    } catch (const Fault& fault) {  // a query is running: DuckDB does it when it closes
       if (fault.kind() != Fault::Kind::internal) throw;
     }
+    if (options_.path.empty()) return;
+    const std::unique_lock alone(database_mutex_);
+    close();
+    open_database();
+    lay_out();
   }
 
   void move_applied(Seq seq) {
