@@ -191,14 +191,13 @@ void check(Mart& mart, Ledger& ledger) {
   const auto count = [&](const char* sql) {
     const auto table = mart.query(sql);
     if (!table) wrong(to_string(table.error()));
-    return std::get<std::int64_t>(table->rows[0][0]);
+    return table->columns[0].whole(0).value();
   };
   std::string versions;
   const auto tables =
       must(mart.query("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'r\\_%' ESCAPE '\\'"));
-  for (const auto& row : tables.rows)
-    versions += (versions.empty() ? "SELECT (SELECT count(*) FROM " : " + (SELECT count(*) FROM ") +
-                std::get<std::string>(row[0]) + ")";
+  for (const TableRow row : tables.rows())
+    versions += (versions.empty() ? "SELECT (SELECT count(*) FROM " : " + (SELECT count(*) FROM ") + row.text(0) + ")";
   if (count(versions.c_str()) != ledger.read()->head().seq) wrong("there are not as many versions as entries");
   if (count("SELECT count(*) FROM touch") != count("SELECT count(*) FROM activity WHERE kind <> 'note'"))
     wrong("a touch is missing");

@@ -113,8 +113,8 @@ class Bench {
     const Instant now = clock_.now();
     const auto first = must(mart.query("SELECT min(happened_on)::VARCHAR, max(happened_on)::VARCHAR FROM touch"));
     // The last whole day.
-    const Date today{must(parse_date(std::get<std::string>(first.rows[0][1]))).days - 1};
-    for (Asked& asked : asked::ten(must(parse_date(std::get<std::string>(first.rows[0][0]))), today)) {
+    const Date today{must(parse_date(first.columns[1].text(0))).days - 1};
+    for (Asked& asked : asked::ten(must(parse_date(first.columns[0].text(0))), today)) {
       std::vector<double> took;
       Measured measured{std::move(asked), {}};
       for (int i = 0; i <= options_.runs; ++i) {

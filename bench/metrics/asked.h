@@ -50,7 +50,7 @@ std::function<std::vector<Line>(const std::vector<Answer>&)> rows(Tell tell) {
   return [tell](const std::vector<Answer>& answers) {
     std::vector<Line> lines;
     for (const Row& row : answers.at(0).rows)
-      if (row.n > 0) lines.push_back({row.keys, tell(row)});
+      if (row.n > 0) lines.push_back({answers[0].keys(row), tell(row)});
     return lines;
   };
 }
@@ -74,7 +74,7 @@ inline Asked funnel(std::string name, Date from, Date to) {
   asked.lines = [](const std::vector<Answer>& answers) {
     std::vector<Line> lines;
     for (const Row& row : answers.at(0).rows) {
-      Line line{row.keys, {}};
+      Line line{answers[0].keys(row), {}};
       for (const char* wanted : {"entered", "advanced", "lost_here"})
         for (std::size_t i = 0; i < answers[0].columns.size(); ++i)
           if (answers[0].columns[i] == wanted) line.numbers.push_back(row.values[i].number.value_or(0));

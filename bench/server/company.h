@@ -47,8 +47,7 @@ class Company {
     checked->ledger().read()->records(checked->schema()->need("activity").number, 0,
                                       [&](const StoredRecord&) { return ++activities, true; });
     const Table counted = must(checked->fresh_mart()->query("SELECT count(*) FROM activity"));
-    if (std::get<std::int64_t>(counted.rows[0][0]) != activities)
-      wrong("the mart counts other activities than there are");
+    if (counted.columns[0].whole(0) != activities) wrong("the mart counts other activities than there are");
   }
 
  private:

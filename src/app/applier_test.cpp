@@ -29,7 +29,7 @@ class ApplierTest : public testing::Test {
     return outcome ? outcome->seq : 0;
   }
 
-  std::size_t accounts() { return workspace_->mart()->query("SELECT id FROM account")->rows.size(); }
+  std::size_t accounts() { return workspace_->mart()->query("SELECT id FROM account")->size(); }
 
   TestClock clock_;
   TestRandom random_;
@@ -67,7 +67,7 @@ TEST_F(ApplierTest, followsAFieldOfTheWorkspacesOwn) {
   EXPECT_TRUE(applier.wait_for(last, kLong));
   const auto found = workspace_->mart()->query("SELECT tier FROM account");
   ASSERT_TRUE(found) << to_string(found.error());
-  EXPECT_EQ(found->rows.size(), 2u);
+  EXPECT_EQ(found->size(), 2u);
 }
 
 TEST_F(ApplierTest, leavesTheMartAloneUntilItIsToKnowMore) {

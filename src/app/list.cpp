@@ -222,14 +222,14 @@ Result<Page> list(Workspace& workspace, const ListQuery& query) {
   if (!found)
     throw Fault(Fault::Kind::internal, fmt::format("The list's own SQL failed: {}", to_string(found.error())));
   Page page;
-  for (std::size_t i = 0; i < found->rows.size() && i < query.limit; ++i) {
-    const Id id = std::get<std::int64_t>(found->rows[i][0]);
+  for (std::size_t i = 0; i < found->size() && i < query.limit; ++i) {
+    const Id id = *found->columns[0].whole(i);
     if (auto record = reader->record(type->number, id); record && record->state == RecordState::live)
       page.records.push_back(std::move(*record));
   }
-  if (found->rows.size() > query.limit) {
-    const auto& last = found->rows[query.limit - 1];
-    page.next = json::serialize(json::array{to_value(last[1]), std::get<std::int64_t>(last[0])});
+  if (found->size() > query.limit) {
+    const TableRow last = (*found)[query.limit - 1];
+    page.next = json::serialize(json::array{to_value(last[1]), *last.whole(0)});
   }
   return page;
 }

@@ -54,8 +54,7 @@ void add_activities(Mart& mart, const RecordType& activity, const RecordType& ty
   const auto rows = mart.query(sql, {record, before.at, before.seq});
   if (!rows)
     throw Fault(Fault::Kind::internal, fmt::format("The timeline's own SQL failed: {}", to_string(rows.error())));
-  for (const auto& row : rows->rows)
-    found.push_back({std::get<std::int64_t>(row[1]), std::get<std::int64_t>(row[0]), true});
+  for (const TableRow row : rows->rows()) found.push_back({*row.whole(1), *row.whole(0), true});
 }
 
 }  // namespace

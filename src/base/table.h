@@ -1,8 +1,11 @@
-// Cell and Table: what a query of the mart gives back, as plain values, so that pure modules can read results without
-// knowing the database. Values, thread-safe.
+// Cell, TableColumn and Table: what a query of the mart gives back, as plain values, so that pure modules can read
+// results without knowing the database. A table keeps its values by column, each of one type, since an answer may have
+// tens of thousands of rows; who reads few takes them row by row as cells. Values, thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <ranges>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,9 +15,70 @@ namespace traction {
 // One value of a result. Instants are microseconds, dates days, both as integers; null = monostate.
 using Cell = std::variant<std::monostate, std::int64_t, double, bool, std::string, std::vector<double>>;
 
+class TableColumn {
+ public:
+  using Values = std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<bool>,
+                              std::vector<std::string>, std::vector<std::vector<double>>>;
+
+  // Of the type of `values`, which is empty.
+  TableColumn(std::string name, Values values) : name_(std::move(name)), values_(std::move(values)) {}
+
+  const std::string& name() const { return name_; }
+  std::size_t size() const { return known_.size(); }
+
+  // The value in a row: a null, and what is of another type, is nullopt or "".
+  std::optional<std::int64_t> whole(std::size_t row) const { return of<std::int64_t>(row); }
+  std::optional<double> real(std::size_t row) const { return of<double>(row); }
+  const std::string& text(std::size_t row) const;
+  Cell cell(std::size_t row) const;
+
+  // Puts a row at the end; the value is of the column's type.
+  template <class Value>
+  void add(Value value) {
+    std::get<std::vector<Value>>(values_).push_back(std::move(value));
+    known_.push_back(true);
+  }
+  void add_null();
+
+ private:
+  template <class Value>
+  std::optional<Value> of(std::size_t row) const {
+    const auto* values = std::get_if<std::vector<Value>>(&values_);
+    return values && known_[row] ? std::optional<Value>((*values)[row]) : std::nullopt;
+  }
+
+  std::string name_;
+  Values values_;
+  std::vector<bool> known_;
+};
+
+class Table;
+
+// One row of a table, not beyond its life.
+class TableRow {
+ public:
+  TableRow(const Table& table, std::size_t row) : table_(&table), row_(row) {}
+  std::size_t size() const;
+  Cell operator[](std::size_t column) const;
+  std::optional<std::int64_t> whole(std::size_t column) const;
+  std::optional<double> real(std::size_t column) const;
+  const std::string& text(std::size_t column) const;
+
+ private:
+  const Table* table_;
+  std::size_t row_;
+};
+
 struct Table {
-  std::vector<std::string> columns;
-  std::vector<std::vector<Cell>> rows;
+  std::vector<TableColumn> columns;  // all of the same size
+
+  std::size_t size() const { return columns.empty() ? 0 : columns[0].size(); }
+  bool empty() const { return size() == 0; }
+  TableRow operator[](std::size_t row) const { return {*this, row}; }
+  auto rows() const {
+    return std::views::iota(std::size_t{0}, size()) |
+           std::views::transform([this](std::size_t row) { return TableRow(*this, row); });
+  }
 };
 
 }  // namespace traction

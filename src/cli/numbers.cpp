@@ -80,8 +80,8 @@ TextTable csv_of(const Answer& answer) {
   for (const Row& row : answer.rows) {
     auto& line = table.rows.emplace_back();
     for (std::size_t i = 0; i < answer.by.size(); ++i) {
-      line.push_back(row.keys[i]);
-      line.push_back(row.labels[i]);
+      line.push_back(answer.key(row, i));
+      line.push_back(answer.label(row, i));
     }
     if (money) line.push_back(row.currency);
     for (std::size_t i = 0; i < answer.columns.size(); ++i) {
@@ -118,7 +118,8 @@ TextTable table_of(const Answer& answer) {
   table.titles.push_back({"n", true});
   const auto add = [&](const Row& row, bool total) {
     auto& line = table.rows.emplace_back();
-    for (std::size_t i = 0; i < answer.by.size(); ++i) line.push_back(total ? (i == 0 ? "Total" : "") : row.labels[i]);
+    for (std::size_t i = 0; i < answer.by.size(); ++i)
+      line.push_back(total ? (i == 0 ? "Total" : "") : answer.label(row, i));
     for (std::size_t i = 0; i < answer.columns.size(); ++i) {
       const auto text = [&](const Value& value) {
         return show_value(value, answer.units[i], row.currency, row.n, answer.passport.smallest_n);

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "mart/duckdb_result.h"
 
 namespace traction {
 namespace {
@@ -69,111 +69,6 @@ class Statement {
  private:
   duckdb_prepared_statement handle_ = nullptr;
 };
-
-class Type {
- public:
-  explicit Type(duckdb_logical_type handle) : handle_(handle) {}
-  ~Type() { duckdb_destroy_logical_type(&handle_); }
-  Type(const Type&) = delete;
-  Type& operator=(const Type&) = delete;
-  duckdb_type id() const { return duckdb_get_type_id(handle_); }
-  duckdb_logical_type operator*() const { return handle_; }
-
- private:
-  duckdb_logical_type handle_;
-};
-
-template <class T>
-T at(duckdb_vector vector, idx_t row) {
-  return static_cast<const T*>(duckdb_vector_get_data(vector))[row];
-}
-
-std::string string_at(duckdb_vector vector, idx_t row) {
-  duckdb_string_t text = at<duckdb_string_t>(vector, row);
-  return {duckdb_string_t_data(&text), duckdb_string_t_length(text)};
-}
-
-// Sums of BIGINT come as HUGEINT; one that fits 64 bits stays whole.
-Cell from_huge(duckdb_hugeint value) {
-  if ((value.upper == 0 && value.lower <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) ||
-      (value.upper == -1 && value.lower > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())))
-    return static_cast<std::int64_t>(value.lower);
-  return duckdb_hugeint_to_double(value);
-}
-
-double decimal_at(duckdb_vector vector, duckdb_logical_type type, idx_t row) {
-  duckdb_decimal value{duckdb_decimal_width(type), duckdb_decimal_scale(type), {0, 0}};
-  const auto put = [&](std::int64_t small) { value.value = {static_cast<std::uint64_t>(small), small < 0 ? -1 : 0}; };
-  switch (duckdb_decimal_internal_type(type)) {
-    case DUCKDB_TYPE_SMALLINT:
-      put(at<std::int16_t>(vector, row));
-      break;
-    case DUCKDB_TYPE_INTEGER:
-      put(at<std::int32_t>(vector, row));
-      break;
-    case DUCKDB_TYPE_BIGINT:
-      put(at<std::int64_t>(vector, row));
-      break;
-    default:
-      value.value = at<duckdb_hugeint>(vector, row);
-  }
-  return duckdb_decimal_to_double(value);
-}
-
-bool is_null(duckdb_vector vector, idx_t row) {
-  std::uint64_t* valid = duckdb_vector_get_validity(vector);
-  return valid && !duckdb_validity_row_is_valid(valid, row);
-}
-
-Cell cell_at(duckdb_vector vector, duckdb_logical_type type, idx_t row) {
-  if (is_null(vector, row)) return std::monostate{};
-  switch (duckdb_get_type_id(type)) {
-    case DUCKDB_TYPE_BOOLEAN:
-      return at<bool>(vector, row);
-    case DUCKDB_TYPE_TINYINT:
-      return std::int64_t{at<std::int8_t>(vector, row)};
-    case DUCKDB_TYPE_SMALLINT:
-      return std::int64_t{at<std::int16_t>(vector, row)};
-    case DUCKDB_TYPE_INTEGER:
-    case DUCKDB_TYPE_DATE:
-      return std::int64_t{at<std::int32_t>(vector, row)};
-    case DUCKDB_TYPE_BIGINT:
-    case DUCKDB_TYPE_TIMESTAMP:
-    case DUCKDB_TYPE_TIMESTAMP_TZ:
-      return at<std::int64_t>(vector, row);
-    case DUCKDB_TYPE_UTINYINT:
-      return std::int64_t{at<std::uint8_t>(vector, row)};
-    case DUCKDB_TYPE_USMALLINT:
-      return std::int64_t{at<std::uint16_t>(vector, row)};
-    case DUCKDB_TYPE_UINTEGER:
-      return std::int64_t{at<std::uint32_t>(vector, row)};
-    case DUCKDB_TYPE_UBIGINT:
-      return from_huge({at<std::uint64_t>(vector, row), 0});
-    case DUCKDB_TYPE_HUGEINT:
-      return from_huge(at<duckdb_hugeint>(vector, row));
-    case DUCKDB_TYPE_FLOAT:
-      return double{at<float>(vector, row)};
-    case DUCKDB_TYPE_DOUBLE:
-      return at<double>(vector, row);
-    case DUCKDB_TYPE_DECIMAL:
-      return decimal_at(vector, type, row);
-    case DUCKDB_TYPE_VARCHAR:
-      return string_at(vector, row);
-    case DUCKDB_TYPE_LIST: {
-      const Type child_type(duckdb_list_type_child_type(type));
-      if (child_type.id() != DUCKDB_TYPE_DOUBLE) break;
-      const auto entry = at<duckdb_list_entry>(vector, row);
-      const duckdb_vector child = duckdb_list_vector_get_child(vector);
-      std::vector<double> values;
-      for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i)
-        values.push_back(is_null(child, i) ? std::numeric_limits<double>::quiet_NaN() : at<double>(child, i));
-      return values;
-    }
-    default:
-      break;
-  }
-  throw Fault(Fault::Kind::internal, "A query of the mart gave a column of a type that is not known here.");
-}
 
 void bind(duckdb_prepared_statement statement, idx_t index, const Cell& cell) {
   const auto state = std::visit(
@@ -259,16 +154,13 @@ void Connection::run(const std::string& sql) {
 std::int64_t Connection::number(const std::string& sql, std::int64_t otherwise) {
   const Result<Table> table = query(sql);
   if (!table) throw Fault(Fault::Kind::internal, table.error().sentence + "\nin: " + sql);
-  if (table->rows.empty()) return otherwise;
-  const auto* value = std::get_if<std::int64_t>(&table->rows[0][0]);
-  return value ? *value : otherwise;
+  return table->empty() ? otherwise : table->columns[0].whole(0).value_or(otherwise);
 }
 
 std::string Connection::text(const std::string& sql) {
   const Result<Table> table = query(sql);
   if (!table) throw Fault(Fault::Kind::internal, table.error().sentence + "\nin: " + sql);
-  const auto* value = table->rows.empty() ? nullptr : std::get_if<std::string>(&table->rows[0][0]);
-  return value ? *value : "";
+  return table->empty() ? "" : table->columns[0].text(0);
 }
 
 Result<Table> Connection::query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) {
@@ -288,27 +180,7 @@ Result<Table> Connection::query(const std::string& sql, const std::vector<Cell>&
     if (is_callers(answer.error_type())) return refuse(Code::invalid, "", answer.error());
     throw fault(answer.error_type(), answer.error());
   }
-  Table table;
-  const idx_t columns = duckdb_column_count(&answer);
-  std::vector<std::unique_ptr<Type>> types;
-  for (idx_t i = 0; i < columns; ++i) {
-    table.columns.emplace_back(duckdb_column_name(&answer, i));
-    types.push_back(std::make_unique<Type>(duckdb_column_logical_type(&answer, i)));
-  }
-  while (table.rows.size() < limit) {
-    duckdb_data_chunk chunk = duckdb_fetch_chunk(*answer);
-    if (!chunk) break;
-    const idx_t rows = duckdb_data_chunk_get_size(chunk);
-    for (idx_t row = 0; row < rows && table.rows.size() < limit; ++row) {
-      auto& cells = table.rows.emplace_back();
-      cells.reserve(columns);
-      for (idx_t i = 0; i < columns; ++i)
-        cells.push_back(cell_at(duckdb_data_chunk_get_vector(chunk, i), **types[i], row));
-    }
-    duckdb_destroy_data_chunk(&chunk);
-    if (rows == 0) break;
-  }
-  return table;
+  return read_table(*answer, limit);
 }
 
 std::string_view sql_name(ColumnKind kind) {

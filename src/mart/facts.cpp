@@ -95,10 +95,10 @@ class Facts::Update {
     connection_.run(fmt::format(
         "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", keys, touched));
     const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
-    if (!range || !std::holds_alternative<std::int64_t>(range->rows[0][0])) return "";
+    if (!range || !range->columns[0].whole(0)) return "";
     // The bounds let DuckDB pass over the parts of a large table in which no key lies.
-    return fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys,
-                       std::get<std::int64_t>(range->rows[0][0]), std::get<std::int64_t>(range->rows[0][1]));
+    return fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys, *range->columns[0].whole(0),
+                       *range->columns[1].whole(0));
   }
 
   // A SELECT of all keys whose rows may differ; "" when nothing that the fact reads has changed.

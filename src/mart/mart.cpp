@@ -99,7 +99,7 @@ class DuckdbMart : public Mart {
     }
     Result<Table> table = query(sql, {}, SIZE_MAX);
     const std::lock_guard lock(known_mutex_);
-    if (table && known_at_ == now && known_.size() < kMostKnown && table->rows.size() <= kMostKnownRows)
+    if (table && known_at_ == now && known_.size() < kMostKnown && table->size() <= kMostKnownRows)
       known_.emplace(sql, *table);
     return table;
   }
@@ -134,8 +134,8 @@ class DuckdbMart : public Mart {
     try {
       open_database();
       const Result<Table> row = writer_->query("SELECT ledger_id, seq, hash, layout FROM mart");
-      if (!row || row->rows.size() != 1) return false;
-      const auto& cells = row->rows[0];
+      if (!row || row->size() != 1) return false;
+      const TableRow cells = (*row)[0];
       const Seq seq = std::get<std::int64_t>(cells[1]);
       const auto reader = ledger_.read();
       if (std::get<std::string>(cells[0]) != reader->head().ledger_id || std::get<std::string>(cells[3]) != digest_)

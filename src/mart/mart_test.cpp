@@ -275,7 +275,7 @@ TEST_F(MartTest, refusesWhatIsNotASelect) {
                             "SELECT * FROM read_csv('/etc/passwd')", "SELECT 'a'::BIGINT", "SELECT $1"})
     EXPECT_EQ(mart->query(wrong).error().code, Code::invalid) << wrong;
   EXPECT_EQ(ask(*mart, "SELECT $1 + 1, $2, $3", {std::int64_t{41}, std::string("x"), std::monostate{}}), "42 x -\n");
-  EXPECT_EQ(mart->query("SELECT * FROM range(100000)", {}, 7)->rows.size(), 7u);
+  EXPECT_EQ(mart->query("SELECT * FROM range(100000)", {}, 7)->size(), 7u);
 }
 
 TEST_F(MartTest, waitsForWhatIsBeingApplied) {
@@ -293,7 +293,7 @@ TEST_F(MartTest, sqlKnowsSurvivalAndLocalDays) {
   const auto reached =
       mart->query("SELECT survival(CASE WHEN i <= 6 THEN 3600 ELSE 99999 END, i <= 6) FROM range(1, 11) t(i)");
   ASSERT_TRUE(reached) << to_string(reached.error());
-  const auto quantiles = std::get<std::vector<double>>(reached->rows[0][0]);
+  const auto quantiles = std::get<std::vector<double>>((*reached)[0][0]);
   EXPECT_EQ(quantiles[0], 3600);
   EXPECT_TRUE(std::isnan(quantiles[1]));
   EXPECT_EQ(ask(*mart, "SELECT survival(1, NULL), (SELECT survival(i, TRUE) FROM range(0) t(i)) IS NULL"), "- true\n");

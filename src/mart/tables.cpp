@@ -133,10 +133,10 @@ Schema with_own_fields(Connection& connection, Schema schema, Seq last) {
                                    "WHERE entry_kind = 1 AND seq_from <= {} ORDER BY id",
                                    last));
   CHECK(fields.has_value());
-  for (const auto& row : fields->rows) {
+  for (const TableRow row : fields->rows()) {
     json::object record;
     for (std::size_t i = 0; i < row.size(); ++i)
-      if (const auto* text = std::get_if<std::string>(&row[i])) record[fields->columns[i]] = *text;
+      if (const std::string& text = row.text(i); !text.empty()) record[fields->columns[i].name()] = text;
     if (Result<Schema> wider = with_custom_field(schema, record)) schema = std::move(*wider);
   }
   return schema;

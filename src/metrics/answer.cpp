@@ -10,6 +10,7 @@
 #include "metrics/compile.h"
 #include "metrics/groups.h"
 #include "metrics/passport.h"
+#include "metrics/path.h"
 #include "metrics/row.h"
 #include "metrics/trend.h"
 #include "metrics/yardstick.h"
@@ -21,13 +22,44 @@ namespace {
 Result<std::string> outlier_words(const Asking& asking, const Question& question) {
   const auto table = asking.run(compile_segment(asking.catalogue, asking.schema, question));
   if (!table) return refuse(table);
-  const auto& row = table->rows.at(0);
-  const auto* count = std::get_if<std::int64_t>(&row.at(0));
-  if (!count || *count == 0) return std::string();
-  const std::string segment = text_of(row.at(1));
+  const TableRow row = (*table)[0];
+  const std::int64_t count = row.whole(0).value_or(0);
+  if (count == 0) return std::string();
+  const std::string& segment = row.text(1);
   const std::string shared =
-      segment.empty() || *count < 2 ? "" : fmt::format(", all of them {} {}", question.metric->segment, segment);
-  return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", *count, shared);
+      segment.empty() || count < 2 ? "" : fmt::format(", all of them {} {}", question.metric->segment, segment);
+  return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", count, shared);
+}
+
+Result<void> entitle(KeyNames& names, const Result<Table>& titles) {
+  if (!titles) return refuse(titles);
+  for (const TableRow row : titles->rows()) names.entitle(names.place(row.text(0)), {row.text(1), row.text(2)});
+  return {};
+}
+
+// Finds what the keys are called that stand for records, and the keys to list without a case: per `by`, nullopt where
+// only keys with cases are listed.
+Result<std::vector<std::optional<std::vector<std::string>>>> list_keys(const Asking& asking, const Question& question,
+                                                                       Groups& groups) {
+  std::vector<std::optional<std::vector<std::string>>> listed(question.by.size());
+  for (std::size_t i = 0; i < question.by.size(); ++i) {
+    KeyNames& names = groups.names[i];
+    if (const std::string sql = compile_members(asking.catalogue, asking.schema, question, i); !sql.empty()) {
+      const auto members = asking.look_up(sql);
+      if (const auto titled = entitle(names, members); !titled) return refuse(titled);
+      listed[i].emplace();
+      for (const TableRow row : members->rows()) listed[i]->push_back(row.text(0));
+    }
+    if (question.paths[0][i].last().references.empty()) continue;
+    std::vector<std::string> untitled;
+    for (Place place = 0; place < names.size(); ++place)
+      if (!names.title(place) && !names.name(place).empty()) untitled.push_back(literal(names.name(place)));
+    if (untitled.empty()) continue;
+    std::ranges::sort(untitled);
+    const std::string sql = compile_titles(asking.catalogue, asking.schema, question, i, untitled);
+    if (const auto titled = entitle(names, asking.look_up(sql)); !titled) return refuse(titled);
+  }
+  return listed;
 }
 
 // What the cases of each leaf are held against, for the passport.
@@ -38,7 +70,7 @@ Result<std::vector<std::string>> held_against(const Asking& asking, const Questi
     if (!metric.yardstick.given()) continue;
     const auto table = asking.run(compile_yardstick(asking.catalogue, asking.schema, question, leaf));
     if (!table) return refuse(table);
-    for (const auto& row : table->rows)
+    for (const TableRow row : table->rows())
       lines.push_back(yardstick_words(metric, *asking.catalogue.part(metric.yardstick.metric), row));
   }
   return lines;
@@ -66,22 +98,11 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
   if (!table) return refuse(table);
   Groups groups = read_groups(*question, *table);
 
-  std::vector<std::optional<std::vector<std::string>>> listed(question->by.size());
-  for (std::size_t i = 0; i < question->by.size(); ++i) {
-    const std::string sql = compile_members(asking.catalogue, asking.schema, *question, i);
-    if (sql.empty()) continue;
-    const auto members = asking.look_up(sql);
-    if (!members) return refuse(members);
-    listed[i].emplace();
-    for (const auto& row : members->rows) {
-      listed[i]->push_back(text_of(row.at(0)));
-      KeyNames& names = groups.names[i];
-      names.entitle(names.place(text_of(row.at(0))), {text_of(row.at(1)), text_of(row.at(2))});
-    }
-  }
+  const auto listed = list_keys(asking, *question, groups);
+  if (!listed) return refuse(listed);
 
   Answer answer;
-  Rows rows = make_rows(asking.catalogue, *question, groups, listed);
+  Rows rows = make_rows(asking.catalogue, *question, groups, *listed);
   answer.passport = make_passport(asking, *question, groups, rows);
   if (!question->metric->segment.empty()) {
     const auto outliers = outlier_words(asking, *question);
@@ -97,9 +118,10 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
     answer.columns.push_back(column.name);
     answer.units.push_back(column.unit);
   }
+  answer.names = std::move(rows.names);
   answer.rows = std::move(rows.rows);
   answer.total = std::move(rows.total);
-  answer.trends = trends(*question, answer.rows);
+  answer.trends = trends(*question, answer);
   return answer;
 }
 
@@ -119,23 +141,23 @@ Result<Cases> cases(const Asking& asking, const Query& query, std::size_t limit)
     if (!table) return refuse(table);
     // The columns of different facts are told apart by name; what one has not stays empty.
     std::vector<std::size_t> places;
-    for (const std::string& column : table->columns) {
-      const auto known = std::ranges::find(cases.columns, column);
+    for (const TableColumn& column : table->columns) {
+      const auto known = std::ranges::find(cases.columns, column.name());
       places.push_back(static_cast<std::size_t>(known - cases.columns.begin()));
-      if (known == cases.columns.end()) cases.columns.push_back(column);
+      if (known == cases.columns.end()) cases.columns.push_back(column.name());
     }
-    const auto currency = std::ranges::find(table->columns, "currency");
-    for (const auto& row : table->rows) {
+    const auto currency = std::ranges::find(table->columns, "currency", &TableColumn::name);
+    for (const TableRow row : table->rows()) {
       if ((cases.more = cases.rows.size() >= limit)) break;
       std::vector<std::string> texts(cases.columns.size());
       if (several) texts[0] = metric.name;
-      const std::string money = currency == table->columns.end()
-                                    ? ""
-                                    : text_of(row[static_cast<std::size_t>(currency - table->columns.begin())]);
+      const std::string money =
+          currency == table->columns.end() ? "" : row.text(static_cast<std::size_t>(currency - table->columns.begin()));
       for (std::size_t i = 0; i < row.size(); ++i) {
-        const FactColumn* column = fact.column(table->columns[i]);
-        const bool converted = table->columns[i].ends_with("converted_minor");
-        const bool weighted = table->columns[i] == "weighted" && is_money(metric);
+        const std::string& named = table->columns[i].name();
+        const FactColumn* column = fact.column(named);
+        const bool converted = named.ends_with("converted_minor");
+        const bool weighted = named == "weighted" && is_money(metric);
         const FieldType type = converted || weighted ? FieldType::money : column ? column->type : FieldType::text;
         texts[places[i]] = shown(row[i], type, converted ? question->settings.currency : money);
       }

@@ -26,8 +26,6 @@ class NumbersSql {
 
   std::string sql() {
     const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
-    std::string with = select_.facts_at();
-    with += with.empty() ? "WITH " : ", ";
     std::vector<std::string> parts;
     for (std::size_t leaf = 0; leaf < question_.leaves.size(); ++leaf) {
       const bool totals = keyed && !additive(question_, leaf);
@@ -36,7 +34,7 @@ class NumbersSql {
       const auto said = remarks(select_.catalogue(), question_, leaf);
       for (std::size_t i = 0; i < said.size(); ++i) parts.push_back(remark(leaf, i, said[i]));
     }
-    return with + titled(fmt::format("{}", fmt::join(parts, " UNION ALL ")));
+    return select_.facts_at() + fmt::format("{}", fmt::join(parts, " UNION ALL "));
   }
 
  private:
@@ -94,7 +92,7 @@ class NumbersSql {
     const std::string grouped =
         total ? fmt::format("GROUPING SETS (({}), ({}))", all, question_.by_currency ? "cur" : "") : "ALL";
     return fmt::format(
-        "SELECT part, {}{}, {}, {}, NULL::VARCHAR, n, hits, exact{} FROM (SELECT {} AS part, {}{}{} AS n, {} AS hits, "
+        "SELECT part, {}{}, {}, {}, n, hits, exact{} FROM (SELECT {} AS part, {}{}{} AS n, {} AS hits, "
         "{} "
         "AS exact{} FROM ({}) GROUP BY {} HAVING count(*) > 0)",
         leaf, texts, period, currency, names, parts, all, all.empty() ? "" : ", ", count_sql("", cases.rolled), hits,
@@ -122,29 +120,10 @@ class NumbersSql {
       where += " AND " + select_.in_period(leaf, question_.period);
     const std::string from = joins.text() + " WHERE " + where;
     const Rollup* rollup = rollup_for(select_.catalogue(), question_, leaf, from);
-    return fmt::format("SELECT {}, {}{}, NULL, NULL, NULL, {}, {}, NULL{} FROM {} f{}", static_cast<int>(Part::remark),
-                       leaf, repeat(", NULL", layout_.keys),
+    return fmt::format("SELECT {}, {}{}, NULL, NULL, {}, {}, NULL{} FROM {} f{}", static_cast<int>(Part::remark), leaf,
+                       repeat(", NULL", layout_.keys),
                        rollup ? fmt::format("coalesce(sum(f.{}), 0)::BIGINT", Rollup::kCases) : "count(*)", place,
                        repeat(", NULL", layout_.width), quoted(rollup ? rollup->name : metric.from), from);
-  }
-
-  // The union of all parts, and the titles of what the keys refer to.
-  std::string titled(const std::string& parts) const {
-    std::string names = "part, leaf", titles;
-    for (std::size_t i = 0; i < layout_.keys; ++i) {
-      names += fmt::format(", k{}", i);
-      const Path& path = question_.paths[0][i];
-      if (path.last().references.empty()) continue;
-      const auto [title, sort] = select_.title(path, "t");
-      titles += fmt::format(
-          " UNION ALL SELECT {}, {}{}, k{}{}, NULL, {}, {}, NULL, NULL, NULL{} FROM (SELECT DISTINCT k{} FROM u) JOIN "
-          "{} t ON t.id = TRY_CAST(k{} AS BIGINT)",
-          static_cast<int>(Part::title), i, repeat(", NULL", i), i, repeat(", NULL", layout_.keys - i - 1), title, sort,
-          repeat(", NULL", layout_.width), i, quoted(path.last().references), i);
-    }
-    names += ", p, cur, sort, n, hits, exact";
-    for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
-    return fmt::format("u({}) AS MATERIALIZED ({}) FROM u{}", names, parts, titles);
   }
 
   Select select_;

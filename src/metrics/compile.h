@@ -13,24 +13,21 @@
 namespace traction {
 
 // What a row of the statement tells of.
-enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4, title = 5 };
+enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4 };
 
 // The columns of the numbers' statement: part, leaf, one key per `by`, the period's first day (none: in no period, and
 // so in the total alone), currency, n, hits, exact, one value per column of the widest leaf. n = cases; hits = cases a
-// share counts, or durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number. Titles
-// come once per key, as rows in which `leaf` is the place in `by`, the currency the title and sort() what it is sorted
-// by.
+// share counts, or durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number.
 struct Layout {
   std::size_t keys = 0;
   std::size_t width = 0;
   std::size_t key(std::size_t i) const { return 2 + i; }
   std::size_t period() const { return 2 + keys; }
   std::size_t currency() const { return 3 + keys; }
-  std::size_t sort() const { return 4 + keys; }
-  std::size_t n() const { return 5 + keys; }
-  std::size_t hits() const { return 6 + keys; }
-  std::size_t exact() const { return 7 + keys; }
-  std::size_t value(std::size_t i) const { return 8 + keys + i; }
+  std::size_t n() const { return 4 + keys; }
+  std::size_t hits() const { return 5 + keys; }
+  std::size_t exact() const { return 6 + keys; }
+  std::size_t value(std::size_t i) const { return 7 + keys + i; }
 };
 Layout layout(const Question& question);
 
@@ -38,6 +35,11 @@ Layout layout(const Question& question);
 bool additive(const Question& question, std::size_t leaf);
 
 std::string compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
+
+// A statement for what some keys of a dimension are called, as (key, title, sort): `ids` are literals, of a path that
+// ends in a reference.
+std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                           std::size_t dimension, const std::vector<std::string>& ids);
 
 // A statement for the keys that are listed even without a case, as (key, title, sort); no SQL when only keys with cases
 // are listed. `dimension` is a place in Question::by.

@@ -9,16 +9,6 @@
 namespace traction {
 namespace {
 
-std::optional<std::int64_t> whole_of(const Cell& cell) {
-  const auto* number = std::get_if<std::int64_t>(&cell);
-  return number ? std::optional(*number) : std::nullopt;
-}
-
-std::optional<double> number_of(const Cell& cell) {
-  const auto* number = std::get_if<double>(&cell);
-  return number ? std::optional(*number) : std::nullopt;
-}
-
 // Adds what a group counted to a total, as far as that can be done by adding: see additive() in compile.h.
 void add(const MetricDefinition& leaf, const Counted& group, Counted& total) {
   total.n += group.n;
@@ -45,7 +35,7 @@ void put(Group& group, bool now, std::size_t leaf, Counted counted) {
 
 class Reader {
  public:
-  explicit Reader(const Question& question) : question_(question), at_(layout(question)) {
+  Reader(const Question& question, const Table& table) : question_(question), table_(table), at_(layout(question)) {
     groups_.names.resize(at_.keys);
     groups_.remarks.resize(question.leaves.size());
     for (std::size_t leaf = 0; leaf < question.leaves.size(); ++leaf) {
@@ -58,19 +48,21 @@ class Reader {
       places_ = line_up(*question.comparison, question.grain, question.turning());
   }
 
-  Groups read(const Table& table) {
-    groups_.all.reserve(table.rows.size());
-    for (const auto& row : table.rows) read(row);
+  Groups read() {
+    groups_.all.reserve(table_.size());
+    for (std::size_t row = 0; row < table_.size(); ++row) read(row);
     return std::move(groups_);
   }
 
  private:
-  void read(const std::vector<Cell>& row) {
-    const auto part = static_cast<Part>(whole_of(row[0]).value_or(0));
-    const auto leaf = static_cast<std::size_t>(whole_of(row[1]).value_or(0));
+  std::optional<std::int64_t> whole(std::size_t column, std::size_t row) const {
+    return table_.columns[column].whole(row);
+  }
+
+  void read(std::size_t row) {
+    const auto part = static_cast<Part>(whole(0, row).value_or(0));
+    const auto leaf = static_cast<std::size_t>(whole(1, row).value_or(0));
     switch (part) {
-      case Part::title:
-        return read_title(leaf, row);
       case Part::remark:
         return read_remark(leaf, row);
       case Part::total:
@@ -82,23 +74,16 @@ class Reader {
     }
   }
 
-  void read_title(std::size_t dimension, const std::vector<Cell>& row) {
-    KeyNames& names = groups_.names[dimension];
-    names.entitle(names.place(text_of(row[at_.key(dimension)])),
-                  {text_of(row[at_.currency()]), text_of(row[at_.sort()])});
-  }
-
-  void read_remark(std::size_t leaf, const std::vector<Cell>& row) {
+  void read_remark(std::size_t leaf, std::size_t row) {
     auto& said = groups_.remarks.at(leaf);
-    const auto place = static_cast<std::size_t>(whole_of(row[at_.hits()]).value_or(0));
+    const auto place = static_cast<std::size_t>(whole(at_.hits(), row).value_or(0));
     said.resize(std::max(said.size(), place + 1));
-    said[place] = whole_of(row[at_.n()]).value_or(0);
+    said[place] = whole(at_.n(), row).value_or(0);
   }
 
-  Counted counted(const std::vector<Cell>& row) const {
-    Counted counted{
-        whole_of(row[at_.n()]).value_or(0), whole_of(row[at_.hits()]).value_or(0), whole_of(row[at_.exact()]), {}};
-    for (std::size_t i = 0; i < at_.width; ++i) counted.values.push_back(number_of(row[at_.value(i)]));
+  Counted counted(std::size_t row) const {
+    Counted counted{whole(at_.n(), row).value_or(0), whole(at_.hits(), row).value_or(0), whole(at_.exact(), row), {}};
+    for (std::size_t i = 0; i < at_.width; ++i) counted.values.push_back(table_.columns[at_.value(i)].real(row));
     return counted;
   }
 
@@ -107,18 +92,16 @@ class Reader {
     return totals.try_emplace(currency, question_.leaves.size()).first->second.at(leaf);
   }
 
-  Place currency(const std::vector<Cell>& row) { return groups_.currencies.place(text_of(row[at_.currency()])); }
+  Place currency(std::size_t row) { return groups_.currencies.place(table_.columns[at_.currency()].text(row)); }
 
-  void read_total(bool now, std::size_t leaf, const std::vector<Cell>& row) {
-    total(now, currency(row), leaf) = counted(row);
-  }
+  void read_total(bool now, std::size_t leaf, std::size_t row) { total(now, currency(row), leaf) = counted(row); }
 
-  void read_group(bool now, std::size_t leaf, const std::vector<Cell>& row) {
+  void read_group(bool now, std::size_t leaf, std::size_t row) {
     GroupKey key{{}, {}, currency(row)};
     Counted counted = this->counted(row);
     if (additive_[leaf]) add(*question_.leaves[leaf], counted, total(now, key.currency, leaf));
     if (question_.grain != Grain::none) {
-      const auto day = whole_of(row[at_.period()]);
+      const auto day = whole(at_.period(), row);
       if (!day) return;  // in the total alone
       key.period = Date{static_cast<std::int32_t>(*day)};
       if (!now) {
@@ -127,10 +110,8 @@ class Reader {
         key.period = place->second;
       }
     }
-    for (std::size_t i = 0; i < at_.keys; ++i) {
-      const auto* text = std::get_if<std::string>(&row[at_.key(i)]);
-      key.keys.push_back(groups_.names[i].place(text ? *text : ""));
-    }
+    for (std::size_t i = 0; i < at_.keys; ++i)
+      key.keys.push_back(groups_.names[i].place(table_.columns[at_.key(i)].text(row)));
     if (ignores_[leaf])
       groups_.wholes[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
     else
@@ -138,6 +119,7 @@ class Reader {
   }
 
   const Question& question_;
+  const Table& table_;
   const Layout at_;
   const bool once_ = question_.leaves.size() == 1 && !question_.comparison;  // each group comes in one row
   std::vector<bool> additive_;                                               // [leaf]
@@ -192,7 +174,7 @@ void Groups::spread(const Question& question) {
     }
 }
 
-Groups read_groups(const Question& question, const Table& table) { return Reader(question).read(table); }
+Groups read_groups(const Question& question, const Table& table) { return Reader(question, table).read(); }
 
 Lookup parts_of(const Catalogue& catalogue, const Question& question, const Leaves& leaves, const Leaves* then) {
   return [&, then](const std::string& used, Formula::Kind how) -> std::optional<double> {

@@ -50,6 +50,14 @@ std::string listed_where(Select& select, const Path& path, Joins& joins) {
 
 }  // namespace
 
+std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question,
+                           std::size_t dimension, const std::vector<std::string>& ids) {
+  const Path& path = question.paths[0][dimension];
+  const auto [title, sort] = Select(catalogue, schema, question).title(path, "t");
+  return fmt::format("SELECT t.id::VARCHAR, {}, {} FROM {} t WHERE t.id IN ({})", title, sort,
+                     quoted(path.last().references), fmt::join(ids, ", "));
+}
+
 std::string compile_members(const Catalogue& catalogue, const Schema& schema, const Question& question,
                             std::size_t dimension) {
   Select select(catalogue, schema, question);

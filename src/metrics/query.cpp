@@ -1,6 +1,7 @@
 #include "metrics/query.h"
 
 #include <array>
+#include <span>
 
 namespace traction {
 namespace {
@@ -20,20 +21,20 @@ json::object to_json(const Value& value) {
   return object;
 }
 
-json::array to_json(const std::vector<Value>& values) {
+json::array to_array(std::span<const Value> values) {
   json::array array;
   for (const Value& value : values) array.push_back(to_json(value));
   return array;
 }
 
-json::object to_json(const Row& row, bool compared) {
-  json::object object{{"keys", to_array(row.keys)}, {"labels", to_array(row.labels)}};
+json::object to_json(const Answer& answer, const Row& row, bool compared) {
+  json::object object{{"keys", to_array(answer.keys(row))}, {"labels", to_array(answer.labels(row))}};
   if (!row.currency.empty()) object["currency"] = row.currency;
-  object["values"] = to_json(row.values);
+  object["values"] = to_array(row.values);
   object["n"] = row.n;
   if (row.numerator) object["numerator"] = *row.numerator;
   if (row.denominator) object["denominator"] = *row.denominator;
-  if (compared) object["compared"] = to_json(row.compared);
+  if (compared) object["compared"] = to_array(row.compared);
   return object;
 }
 
@@ -60,6 +61,18 @@ std::string_view name(Band band) {
 std::string_view name(Trend::Way way) {
   constexpr std::array<std::string_view, 4> kNames = {"too_few", "falling", "level", "growing"};
   return kNames[static_cast<std::size_t>(way)];
+}
+
+std::vector<std::string> Answer::keys(const Row& row) const {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < row.keys.size(); ++i) keys.push_back(key(row, i));
+  return keys;
+}
+
+std::vector<std::string> Answer::labels(const Row& row) const {
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < row.keys.size(); ++i) labels.push_back(label(row, i));
+  return labels;
 }
 
 json::object to_json(const Passport& passport) {
@@ -94,13 +107,13 @@ json::object to_json(const Answer& answer) {
   for (std::size_t i = 0; i < answer.columns.size(); ++i)
     columns.push_back(json::object{{"name", answer.columns[i]}, {"unit", answer.units[i]}});
   json::array rows;
-  for (const Row& row : answer.rows) rows.push_back(to_json(row, compared));
+  for (const Row& row : answer.rows) rows.push_back(to_json(answer, row, compared));
   json::object object{{"metric", answer.passport.name},
                       {"definition", to_json(answer.passport)},
                       {"by", to_array(answer.by)},
                       {"columns", columns},
                       {"rows", rows},
-                      {"total", answer.total ? json::value(to_json(*answer.total, compared)) : json::value()}};
+                      {"total", answer.total ? json::value(to_json(answer, *answer.total, compared)) : json::value()}};
   if (!answer.trends.empty()) {
     json::array& trends = object["trends"].emplace_array();
     for (const Trend& trend : answer.trends) trends.push_back(to_json(trend));

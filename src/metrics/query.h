@@ -2,6 +2,7 @@
 // application and whoever prints. Intervals are [from, to).
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,12 +67,18 @@ struct Trend {
   std::int64_t periods = 0;  // whole ones that it rests on
 };
 
+// What a key of a row may be: an id, a value or a period's first day; and the same for people, "(none)" for an empty
+// one.
+struct KeyName {
+  std::string key, label;
+};
+
+// An answer may have as many rows as members have days: a row holds places in the answer's lists of names, not names.
 struct Row {
-  std::vector<std::string> keys;    // one per `by`, then the period's first day when a grain is asked: ids or values
-  std::vector<std::string> labels;  // the same for people; "(none)" for an empty key
-  std::string currency;             // of money values, else ""
-  std::vector<Value> values;        // one per Answer::columns
-  std::int64_t n = 0;               // cases behind the row
+  boost::container::small_vector<std::uint32_t, 3> keys;  // one per Answer::by: its place in Answer::names
+  std::string currency;                                   // of money values, else ""
+  boost::container::small_vector<Value, 1> values;        // one per Answer::columns
+  std::int64_t n = 0;                                     // cases behind the row
   std::optional<double> numerator, denominator;
   std::vector<Value> compared;  // the same columns for the compared period, when asked
 };
@@ -96,15 +103,20 @@ struct Passport {
 
 struct Answer {
   Passport passport;
-  std::vector<std::string> by;       // column titles of the keys, "month" for a grain
-  std::vector<std::string> columns;  // "value", or "median", "p75", "p90", "mean", or a table metric's own
-  std::vector<std::string> units;    // of each column: count, rate, ratio, money, seconds, days
+  std::vector<std::string> by;              // column titles of the keys; last, where a grain is asked, "month"
+  std::vector<std::vector<KeyName>> names;  // of each of `by`: the keys that rows have
+  std::vector<std::string> columns;         // "value", or "median", "p75", "p90", "mean", or a table metric's own
+  std::vector<std::string> units;           // of each column: count, rate, ratio, money, seconds, days
   std::vector<Row> rows;
   // Over everything, computed from the cases and not from the rows. Absent without keys, for a table metric, and where
   // the rows are of several currencies (ask without `by` for one row per currency).
   std::optional<Row> total;
-  std::vector<Trend>
-      trends;  // one per combination of keys and currency, where the metric tells one and a grain is asked
+  std::vector<Trend> trends;  // one per combination of keys and currency, where the metric tells one by the grain asked
+
+  const std::string& key(const Row& row, std::size_t i) const { return names[i][row.keys[i]].key; }
+  const std::string& label(const Row& row, std::size_t i) const { return names[i][row.keys[i]].label; }
+  std::vector<std::string> keys(const Row& row) const;
+  std::vector<std::string> labels(const Row& row) const;
 };
 
 std::string_view name(Band band);       // "under"; "" for none

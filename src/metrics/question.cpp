@@ -18,7 +18,7 @@ constexpr std::size_t kMostNames = 20'000;  // that a wrong label is compared wi
 
 std::vector<std::string> first_column(const Table& table) {
   std::vector<std::string> texts;
-  for (const auto& row : table.rows) texts.push_back(text_of(row.at(0)));
+  for (const TableRow row : table.rows()) texts.push_back(row.text(0));
   return texts;
 }
 
@@ -32,13 +32,15 @@ Result<Settings> read_settings(const Asking& asking) {
     sql += fmt::format(", {}::{}", quoted(field.name), is_whole(field) ? "BIGINT" : "VARCHAR");
   const auto table = asking.look_up(sql + " FROM workspace");
   if (!table) return refuse(table);
-  if (table->rows.empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
-  const auto& row = table->rows[0];
-  Settings settings{text_of(row.at(0)), text_of(row.at(1)), text_of(row.at(2)), {}, {}};
+  if (table->empty()) return refuse(Code::not_found, "workspace", "The workspace has no settings yet.");
+  const TableRow row = (*table)[0];
+  Settings settings{row.text(0), row.text(1), row.text(2), {}, {}};
   for (std::size_t i = 0; i < type.fields.size(); ++i) {
-    const Cell& cell = row.at(i + 3);
-    if (const auto* number = std::get_if<std::int64_t>(&cell)) settings.numbers[type.fields[i].name] = *number;
-    if (const auto* text = std::get_if<std::string>(&cell)) settings.texts[type.fields[i].name] = *text;
+    if (is_whole(type.fields[i])) {
+      if (const auto number = row.whole(i + 3)) settings.numbers[type.fields[i].name] = *number;
+    } else if (const Cell cell = row[i + 3]; std::holds_alternative<std::string>(cell)) {
+      settings.texts[type.fields[i].name] = std::get<std::string>(cell);
+    }
   }
   return settings;
 }
@@ -63,11 +65,11 @@ Result<std::vector<std::string>> ids_of(const Asking& asking, const Path& path, 
       asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE {} = {} ORDER BY id", view, title, literal(value)));
   if (!found) return refuse(found);
   const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
-  if (found->rows.empty() && digits)
+  if (found->empty() && digits)
     found =
         asking.run(fmt::format("SELECT id::VARCHAR FROM {} WHERE id = try_cast({} AS BIGINT)", view, literal(value)));
   if (!found) return refuse(found);
-  if (!found->rows.empty()) return first_column(*found);
+  if (!found->empty()) return first_column(*found);
   const auto known =
       asking.run(fmt::format("SELECT DISTINCT {0} FROM {1} WHERE {0} IS NOT NULL LIMIT {2}", title, view, kMostNames));
   if (!known) return refuse(known);
@@ -183,7 +185,7 @@ Result<std::optional<Date>> first_day(const Asking& asking, const FactDefinition
   const auto table = asking.run(
       fmt::format("SELECT min({})::DATE::VARCHAR FROM {}", quoted(day_column(*fact.start())), quoted(fact.name)));
   if (!table) return refuse(table);
-  const auto day = parse_date(table->rows.empty() ? "" : text_of(table->rows[0].at(0)));
+  const auto day = parse_date(table->empty() ? "" : table->columns[0].text(0));
   return day ? std::optional(*day) : std::nullopt;
 }
 
@@ -254,11 +256,6 @@ std::optional<Refusal> read_period(const Asking& asking, const Query& query, Que
 }
 
 }  // namespace
-
-std::string text_of(const Cell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return text ? *text : std::string();
-}
 
 std::string day_column(const FactColumn& instant) {
   CHECK(instant.name.ends_with("_at"));

@@ -69,9 +69,6 @@ struct Question {
   Turning turning() const;
 };
 
-// A text of a result; "" for null.
-std::string text_of(const Cell& cell);
-
 // The date column that tells the day of an instant column: "entered_at" → "entered_on". CHECKs the form of the name.
 std::string day_column(const FactColumn& instant);
 

@@ -25,12 +25,13 @@ class Builder {
     if (question_.by_currency)
       for (const Place currency : currencies_) made.currencies.push_back(groups_.currencies.name(currency));
     std::ranges::sort(made.currencies);
-    for (std::size_t i = 0; i < question_.by.size(); ++i) name_keys(i);
+    for (std::size_t i = 0; i < question_.by.size(); ++i) made.names.push_back(name_keys(i));
 
     made.rows.reserve(groups_.all.size());
     for (const std::size_t group : order()) made.rows.push_back(row(groups_.all[group]));
     if (by_value()) std::ranges::stable_sort(made.rows, [&](const Row& a, const Row& b) { return better(a, b); });
 
+    if (question_.grain != Grain::none) made.names.push_back(std::move(periods_));
     const bool keyed = !question_.by.empty() || question_.grain != Grain::none;
     if (keyed && metric_.kind != MetricKind::table && currencies_.size() <= 1) made.total = total();
     return made;
@@ -85,27 +86,24 @@ class Builder {
     return from && to ? begins(question_.grain, *from, *to, question_.turning()) : std::vector<Date>();
   }
 
-  // Works out what the keys of a dimension are called, and in which order they come: by the place of a stage, else by
+  // What the keys of a dimension are called. Also works out in which order they come: by the place of a stage, else by
   // the label; nothing comes last.
-  void name_keys(std::size_t dimension) {
+  std::vector<KeyName> name_keys(std::size_t dimension) {
     const KeyNames& names = groups_.names[dimension];
     const bool refers = !question_.paths[0][dimension].last().references.empty();
-    std::vector<std::string>& labels = labels_.emplace_back();
+    std::vector<KeyName> named;
     std::vector<std::pair<std::string, Place>> sorted;
     for (Place place = 0; place < names.size(); ++place) {
       const std::string& key = names.name(place);
       const Title* title = names.title(place);
-      if (key.empty())
-        labels.emplace_back("(none)");
-      else if (!refers)
-        labels.push_back(key);
-      else
-        labels.push_back(title && !title->label.empty() ? title->label : "#" + key);
-      sorted.emplace_back(key.empty() ? "1" : "0" + (title ? title->sort : "") + " " + labels.back(), place);
+      const bool titled = title && !title->label.empty();
+      named.push_back({key, key.empty() ? "(none)" : !refers ? key : titled ? title->label : "#" + key});
+      sorted.emplace_back(key.empty() ? "1" : "0" + (title ? title->sort : "") + " " + named.back().label, place);
     }
     std::ranges::sort(sorted);
     std::vector<Place>& ranks = ranks_.emplace_back(names.size());
     for (std::size_t rank = 0; rank < sorted.size(); ++rank) ranks[sorted[rank].second] = static_cast<Place>(rank);
+    return named;
   }
 
   // The places of all groups in the order of their rows: by their keys, their period, their currency. Each is a small
@@ -166,31 +164,20 @@ class Builder {
     return (*left.number < *right.number) == ascending;
   }
 
-  // A period's first day as a key and as people call it.
-  const std::pair<std::string, std::string>& period_names(Date period) {
-    const auto [found, added] = periods_.try_emplace(period.days);
-    if (added) found->second = {to_string(period), label(question_.grain, period, question_.turning())};
+  Place place(Date period) {
+    const auto [found, added] = period_places_.try_emplace(period.days, static_cast<Place>(periods_.size()));
+    if (added) periods_.push_back({to_string(period), label(question_.grain, period, question_.turning())});
     return found->second;
   }
 
   Row row(const Group& group) {
     const GroupKey& key = group.key;
     Row row;
-    const bool grain = question_.grain != Grain::none;
-    row.keys.reserve(key.keys.size() + grain);
-    row.labels.reserve(key.keys.size() + grain);
-    for (std::size_t i = 0; i < key.keys.size(); ++i) {
-      row.keys.push_back(groups_.names[i].name(key.keys[i]));
-      row.labels.push_back(labels_[i][key.keys[i]]);
-    }
-    if (grain) {
-      const auto& [text, shown] = period_names(key.period);
-      row.keys.push_back(text);
-      row.labels.push_back(shown);
-    }
+    row.keys.assign(key.keys.begin(), key.keys.end());
+    if (question_.grain != Grain::none) row.keys.push_back(place(key.period));
     row.currency = groups_.currencies.name(key.currency);
     fill(row, group.now, question_.comparison ? &group.then : nullptr, running(key, running_now_));
-    if (question_.shows_comparison) row.compared = values(group.then, nullptr, running(key, running_then_));
+    if (question_.shows_comparison) row.compared = compared(group.then, running(key, running_then_));
     return row;
   }
 
@@ -204,7 +191,7 @@ class Builder {
     row.currency = groups_.currencies.name(currency);
     const Leaves then = leaves(groups_.total_then);
     fill(row, leaves(groups_.total), question_.comparison ? &then : nullptr, nullptr);
-    if (question_.shows_comparison) row.compared = values(then, nullptr, nullptr);
+    if (question_.shows_comparison) row.compared = compared(then, nullptr);
     return row;
   }
 
@@ -251,8 +238,10 @@ class Builder {
     return {evaluate(formula.of[0], lookup), evaluate(formula.of[1], lookup)};
   }
 
-  std::vector<Value> values(const Leaves& leaves, const Leaves* then, Sums* sums) {
-    std::vector<Value> made;
+  using Values = boost::container::small_vector<Value, 1>;
+
+  Values values(const Leaves& leaves, const Leaves* then, Sums* sums) {
+    Values made;
     made.reserve(metric_.columns.size());
     Lookup columns;
     if (metric_.kind == MetricKind::table) {
@@ -268,6 +257,11 @@ class Builder {
     }
     for (std::size_t i = 0; i < metric_.columns.size(); ++i) made.push_back(value(metric_, i, leaves, then, columns));
     return made;
+  }
+
+  std::vector<Value> compared(const Leaves& then, Sums* sums) {
+    const Values made = values(then, nullptr, sums);
+    return {made.begin(), made.end()};
   }
 
   // What a leaf counted in a group; null for a metric that is none.
@@ -381,9 +375,9 @@ class Builder {
   const MetricDefinition& metric_;
   Groups& groups_;
   std::set<Place> currencies_;
-  std::vector<std::vector<std::string>> labels_;  // [by][place]
-  std::vector<std::vector<Place>> ranks_;         // [by][place]
-  boost::unordered_flat_map<std::int32_t, std::pair<std::string, std::string>> periods_;
+  std::vector<std::vector<Place>> ranks_;  // [by][place]
+  std::vector<KeyName> periods_;
+  boost::unordered_flat_map<std::int32_t, Place> period_places_;  // by day
   Running running_now_, running_then_;
 };
 

@@ -7,6 +7,7 @@
 namespace traction {
 
 struct Rows {
+  std::vector<std::vector<KeyName>> names;  // as Answer::names
   std::vector<Row> rows;
   std::optional<Row> total;
   bool all_listed = true;               // false: too many groups to list those without a case

@@ -29,22 +29,25 @@ Trend trend_of(std::vector<std::string> labels, const std::string& currency, con
 
 }  // namespace
 
-std::vector<Trend> trends(const Question& question, const std::vector<Row>& rows) {
+std::vector<Trend> trends(const Question& question, const Answer& answer) {
   if (!question.metric->trend || question.grain == Grain::none) return {};
-  using Key = std::pair<std::vector<std::string>, std::string>;  // keys without the period; currency
+  using Key = std::pair<std::vector<std::uint32_t>, std::string>;  // keys without the period; currency
   std::map<Key, std::size_t> places;
   std::vector<std::pair<const Row*, std::vector<double>>> lines;
-  for (const Row& row : rows) {
+  for (const Row& row : answer.rows) {
     Key key{{row.keys.begin(), row.keys.end() - 1}, row.currency};
     const auto [place, first] = places.try_emplace(std::move(key), lines.size());
     if (first) lines.push_back({&row, {}});
     const Value& value = row.values[0];
-    if (is_whole(question, *parse_date(row.keys.back())) && value.number)
+    if (is_whole(question, *parse_date(answer.key(row, row.keys.size() - 1))) && value.number)
       lines[place->second].second.push_back(*value.number);
   }
   std::vector<Trend> all;
-  for (const auto& [row, numbers] : lines)
-    all.push_back(trend_of({row->labels.begin(), row->labels.end() - 1}, row->currency, numbers));
+  for (const auto& [row, numbers] : lines) {
+    std::vector<std::string> labels = answer.labels(*row);
+    labels.pop_back();
+    all.push_back(trend_of(std::move(labels), row->currency, numbers));
+  }
   return all;
 }
 

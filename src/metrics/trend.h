@@ -11,6 +11,6 @@ inline constexpr std::size_t kFewestPeriods = 6;
 
 // One trend per combination of keys and currency of the rows, which stand by their periods. Only whole periods count:
 // of those that the period asked cuts, and of the one that still runs, nothing is known yet.
-std::vector<Trend> trends(const Question& question, const std::vector<Row>& rows);
+std::vector<Trend> trends(const Question& question, const Answer& answer);
 
 }  // namespace traction

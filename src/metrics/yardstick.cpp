@@ -165,25 +165,21 @@ std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, 
                      table, join);
 }
 
-std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric,
-                            const std::vector<Cell>& row) {
-  const auto* n = std::get_if<std::int64_t>(&row.at(1));
+std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const TableRow& row) {
+  const std::int64_t n = row.whole(1).value_or(0);
   const std::size_t place = place_of(metric, leaf.yardstick);
   const std::string unit = metric.columns[place].unit;
-  const auto number = [&](std::size_t i) {
-    const auto* value = std::get_if<double>(&row.at(i));
-    return value ? *value : 0;
-  };
+  const auto number = [&](std::size_t i) { return row.real(i).value_or(0); };
   std::vector<std::string> values;
   if (leaf.banded())
     for (std::size_t i = 0; i < metric.columns.size(); ++i)
       values.push_back(shown(number(3 + i), metric.columns[i].unit));
   else
     values.push_back(shown(number(2), unit == "days" ? "seconds" : unit));
-  const bool set = *n < leaf.yardstick.least;
-  const std::string title = text_of(row.at(0));
+  const bool set = n < leaf.yardstick.least;
+  const std::string title = row.text(0);
   return fmt::format("{}{}{}: {} ({}n = {})", metric.label, title.empty() ? "" : ", ", title, fmt::join(values, ", "),
-                     set ? "set; " : "", *n);
+                     set ? "set; " : "", n);
 }
 
 }  // namespace traction

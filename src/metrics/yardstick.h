@@ -32,6 +32,6 @@ std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, 
                               std::size_t leaf);
 
 // "Offer: 0.32 (n = 120)", "Lead: 0.1 (set; n = 3)": a row of that statement in words.
-std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const std::vector<Cell>& row);
+std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const TableRow& row);
 
 }  // namespace traction

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "app/ask.h"
 #include "app/given.h"
@@ -61,7 +62,7 @@ std::string shown(const Value& value, const std::string& unit, const std::string
   return text;
 }
 
-std::string shown(const std::vector<Value>& values, const Answer& answer, const std::string& currency,
+std::string shown(std::span<const Value> values, const Answer& answer, const std::string& currency,
                   std::string_view like) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < values.size(); ++i) texts.push_back(shown(values[i], answer.units[i], currency, like));
@@ -310,7 +311,7 @@ void Example::check(const std::string& path, const Asked& asked) {
     std::string got = "there is no such row";
     if (i < answer->rows.size()) {
       const Row& row = answer->rows[i];
-      got = shown(row, *answer, fmt::format("{}", fmt::join(row.labels, " | ")), line.text);
+      got = shown(row, *answer, fmt::format("{}", fmt::join(answer->labels(row), " | ")), line.text);
     }
     must(got == line.text, line, got);
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 #include "app/ask.h"
 #include "app/demo/demo.h"
@@ -109,9 +110,10 @@ void expect_sane(const Answer& answer, const std::string& what) {
   SCOPED_TRACE(what);
   const auto check = [&](const Row& row) {
     ASSERT_EQ(row.values.size(), answer.columns.size());
-    for (const auto* values : {&row.values, &row.compared})
-      for (std::size_t i = 0; i < values->size(); ++i) {
-        const Value& value = (*values)[i];
+    for (const std::span<const Value> values :
+         {std::span<const Value>(row.values), std::span<const Value>(row.compared)})
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const Value& value = values[i];
         for (const auto& number : {value.number, value.low, value.high})
           if (number) {
             EXPECT_TRUE(std::isfinite(*number));
@@ -151,11 +153,12 @@ Query about(const Query& query, const Answer& answer, const Row& row) {
   one.by.clear();
   one.compare = Compare::none;
   const std::size_t keys = answer.by.size() - (query.grain == Grain::none ? 0 : 1);
-  for (std::size_t i = 0; i < keys; ++i) one.where.push_back({answer.by[i], {row.keys[i]}, false});
+  for (std::size_t i = 0; i < keys; ++i) one.where.push_back({answer.by[i], {answer.key(row, i)}, false});
   if (query.grain != Grain::none) {
-    const Date begin = *parse_date(row.keys.back());
+    const std::string& period = answer.key(row, keys);
+    const Date begin = *parse_date(period);
     const Date end = step(query.grain, begin, 1);
-    one.from = first_day(query, row.keys.back());
+    one.from = first_day(query, period);
     one.to = query.to && *query.to < end ? *query.to : end;
   }
   return one;
@@ -189,7 +192,7 @@ Query random_question(Chance& chance, Company& company, const MetricDefinition& 
     values.to = query.to;
     const auto known = company.asked(values);
     if (known && !known->rows.empty())
-      query.where.push_back({values.by[0], {chance.one_of(known->rows).keys[0]}, chance.below(3) == 0});
+      query.where.push_back({values.by[0], {known->key(chance.one_of(known->rows), 0)}, chance.below(3) == 0});
   }
   return query;
 }

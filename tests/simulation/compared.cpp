@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace traction {
 namespace {
@@ -37,7 +38,7 @@ bool agree(const Value& value, const Number& number) {
   return !value.number || close(*value.number, *number.real);
 }
 
-void compare(const std::string& name, const std::vector<Value>& values, const std::vector<Number>& numbers,
+void compare(const std::string& name, std::span<const Value> values, const std::vector<Number>& numbers,
              std::string& differences) {
   if (values.size() != numbers.size()) {
     differences += fmt::format("  {}: {} columns, reckoned {}\n", name, values.size(), numbers.size());
@@ -110,9 +111,9 @@ std::string differences(Mart& mart, const Catalogue& catalogue, const Schema& sc
   const bool plain = catalogue.part(inquiry.metric)->kind != MetricKind::derived;
   std::string found;
   for (const Row& row : answer->rows) {
-    const Group group{row.keys, row.currency};
+    const Group group{answer->keys(row), row.currency};
     const auto cases = reckoned.groups.find(group);
-    const std::string name = fmt::format("[{}] {}", fmt::join(row.keys, "|"), row.currency);
+    const std::string name = fmt::format("[{}] {}", fmt::join(group.keys, "|"), row.currency);
     compare(name, row.values, cases == reckoned.groups.end() ? reckoned.nothing : cases->second, found);
     if (const auto n = reckoned.cases.find(group); n != reckoned.cases.end() && plain && n->second != row.n)
       found += fmt::format("  {}: engine of {} cases, auditor of {}\n", name, row.n, n->second);

@@ -29,20 +29,20 @@ Table layout(Mart& mart) {
 }
 
 ::testing::AssertionResult equal(Mart& followed, Mart& built) {
-  const Table tables = layout(built);
-  if (layout(followed).rows != tables.rows) return ::testing::AssertionFailure() << "other tables or columns";
-  for (const auto& table : tables.rows) {
+  const std::vector<Cells> tables = rows_of(layout(built));
+  if (rows_of(layout(followed)) != tables) return ::testing::AssertionFailure() << "other tables or columns";
+  for (const Cells& table : tables) {
     const auto& name = std::get<std::string>(table[0]);
     const auto& columns = std::get<std::string>(table[1]);
     const std::string sql = fmt::format("SELECT {} FROM \"{}\"", columns, name);
-    Table theirs = followed.query(sql).value(), ours = built.query(sql).value();
-    std::ranges::sort(theirs.rows);
-    std::ranges::sort(ours.rows);
-    if (theirs.rows == ours.rows) continue;
+    std::vector<Cells> theirs = rows_of(followed.query(sql).value()), ours = rows_of(built.query(sql).value());
+    std::ranges::sort(theirs);
+    std::ranges::sort(ours);
+    if (theirs == ours) continue;
     auto failure = ::testing::AssertionFailure() << name << " (" << columns << ")\n";
-    const auto report = [&](const char* sign, const Table& one, const Table& other) {
-      for (const auto& row : one.rows)
-        if (!std::ranges::binary_search(other.rows, row)) failure << sign << text_of(Table{one.columns, {row}});
+    const auto report = [&](const char* sign, const std::vector<Cells>& one, const std::vector<Cells>& other) {
+      for (const Cells& row : one)
+        if (!std::ranges::binary_search(other, row)) failure << sign << text_of(std::vector<Cells>{row});
     };
     report("followed: ", theirs, ours);
     report("built:    ", ours, theirs);

@@ -99,8 +99,9 @@ class ZoneDays : public testing::Test {
   // How many there are by first day of the grain's periods, from the engine.
   std::map<Date, std::int64_t> counted(Grain grain) {
     std::map<Date, std::int64_t> counts;
-    for (const Row& row : ask_touches(grain, {}).rows)
-      if (row.n > 0) counts[parse_date(row.keys.at(1)).value()] = row.n;
+    const Answer answer = ask_touches(grain, {});
+    for (const Row& row : answer.rows)
+      if (row.n > 0) counts[parse_date(answer.key(row, 1)).value()] = row.n;
     return counts;
   }
 
@@ -111,8 +112,8 @@ class ZoneDays : public testing::Test {
         "SELECT timezone($1, timezone('UTC', happened_at))::DATE::VARCHAR, count(*) FROM touch GROUP BY ALL",
         {std::string(zone)});
     EXPECT_TRUE(table) << to_string(table.error());
-    for (const auto& row : table.value_or(Table{}).rows)
-      counts[parse_date(text_of(row.at(0))).value()] = std::get<std::int64_t>(row.at(1));
+    if (!table) return counts;
+    for (const TableRow row : table->rows()) counts[parse_date(row.text(0)).value()] = row.whole(1).value();
     return counts;
   }
 

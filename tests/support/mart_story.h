@@ -65,11 +65,19 @@ class Story : public World {
   TestRandom random_;
 };
 
-// A table as text: a row a line, cells parted by spaces, null as "-".
-inline std::string text_of(const Result<Table>& table) {
-  if (!table) return "refused: " + table.error().sentence;
+using Cells = std::vector<Cell>;
+
+inline std::vector<Cells> rows_of(const Table& table) {
+  std::vector<Cells> rows(table.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (const TableColumn& column : table.columns) rows[i].push_back(column.cell(i));
+  return rows;
+}
+
+// Rows as text: a row a line, cells parted by spaces, null as "-".
+inline std::string text_of(const std::vector<Cells>& rows) {
   std::string text;
-  for (const auto& row : table->rows) {
+  for (const Cells& row : rows) {
     for (const Cell& cell : row) {
       if (!text.empty() && text.back() != '\n') text += ' ';
       if (const auto* whole = std::get_if<std::int64_t>(&cell))
@@ -88,6 +96,10 @@ inline std::string text_of(const Result<Table>& table) {
     text += '\n';
   }
   return text;
+}
+
+inline std::string text_of(const Result<Table>& table) {
+  return table ? text_of(rows_of(*table)) : "refused: " + table.error().sentence;
 }
 
 }  // namespace traction
