@@ -45,7 +45,7 @@
 --| cost = "SELECT id AS key FROM changed_cost"
 --| campaign = "SELECT cost AS key FROM cost_fact WHERE campaign IN (SELECT id FROM changed_campaign)"
 --| membership = "SELECT cost AS key FROM cost_fact WHERE member IN (SELECT key FROM changed_membership)"
---| rate = "SELECT cost AS key FROM cost_fact WHERE amount_converted_minor IS NULL"
+--| rate = "SELECT cost AS key FROM cost_fact WHERE amount_converted_minor IS NULL OR EXISTS (SELECT 1 FROM changed_rate WHERE NOT is_new)"
 
 -- A record's id is the seq of its first entry.
 WITH costs AS (

@@ -130,7 +130,8 @@
 --| rate = """
 --| SELECT deal AS key FROM deal_fact
 --| WHERE rate_on IS NOT NULL AND amount_minor IS NOT NULL AND amount_converted_minor IS NULL
---|   OR rate_on IS NOT NULL AND list_amount_minor IS NOT NULL AND list_amount_converted_minor IS NULL"""
+--|   OR rate_on IS NOT NULL AND list_amount_minor IS NOT NULL AND list_amount_converted_minor IS NULL
+--|   OR currency <> (SELECT currency FROM workspace) AND EXISTS (SELECT 1 FROM changed_rate WHERE NOT is_new)"""
 
 WITH visits AS (
   SELECT deal, visit, owner, team, entered_at, stage_kind, entered_seq, noted_at,

@@ -33,7 +33,7 @@
 --| [touched]
 --| quota = "SELECT id AS key FROM changed_quota"
 --| membership = "SELECT quota AS key FROM quota_day WHERE level = 'member' AND member IN (SELECT key FROM changed_membership)"
---| rate = "SELECT quota AS key FROM quota_day WHERE amount_converted_minor IS NULL"
+--| rate = "SELECT quota AS key FROM quota_day WHERE amount_converted_minor IS NULL OR EXISTS (SELECT 1 FROM changed_rate WHERE NOT is_new)"
 
 WITH quotas AS (
   SELECT q.*, coalesce(q.currency, w.currency) AS money, w.currency AS own, w.zone, q.ends_on - q.starts_on AS days

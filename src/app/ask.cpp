@@ -22,8 +22,9 @@ auto put(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Que
     return refuse(Code::not_found, "as_of",
                   fmt::format("At {} nothing had been recorded yet.", to_string(*query.as_of)));
   const Schema then = mart.schema_as_of(known);
-  const auto run = [&](const std::string& sql) { return mart.query_as_of(known, sql); };
-  return tell(Asking{catalogue, then, *query.as_of, known, run, run});
+  return tell(Asking{catalogue, then, *query.as_of, known,
+                     [&](const std::string& sql) { return mart.query_as_of(known, sql); },
+                     [&](const std::string& sql) { return mart.look_up_as_of(known, sql); }});
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "mart/rollups.h"
 #include "mart/tables.h"
+#include "mart/touched.h"
 #include "metrics/path.h"
 
 namespace traction {
@@ -38,7 +38,23 @@ std::string merged(const FactDefinition& fact, const FactColumn& column) {
 class Facts::Update {
  public:
   Update(const Facts& facts, Connection& connection, const Schema& schema, const Changes& changes)
-      : facts_(facts), connection_(connection), schema_(schema), changes_(changes) {}
+      : facts_(facts), connection_(connection), changes_(changes) {
+    const auto older = [](const std::string& type) {
+      return fmt::format("IN (SELECT id FROM {} WHERE NOT is_new)", quoted("changed_" + type));
+    };
+    between_.moved = changes.moved;
+    between_.has_old = [&changes](const std::string& type) {
+      const auto found = changes.ids.find(type);
+      return found != changes.ids.end() && found->second.front() <= changes.after;
+    };
+    between_.was = [older, &schema, after = changes.after](const std::string& type) {
+      return live_records(schema.need(type),
+                          fmt::format("r.id {0} AND r.seq_from <= {1} AND r.seq_to > {1}", older(type), after));
+    };
+    between_.now = [older](const std::string& type) {
+      return fmt::format("SELECT * FROM {} WHERE id {}", quoted(type), older(type));
+    };
+  }
 
   void run() {
     for (const auto& [type, ids] : changes_.ids) stage_changes(type, ids);
@@ -61,7 +77,7 @@ class Facts::Update {
       appender.append(chunk);
     }
     appender.close();
-    changed_.insert(type);
+    between_.changed.insert(type);
   }
 
   void update(const FactDefinition& fact) {
@@ -90,7 +106,7 @@ class Facts::Update {
   // Puts the keys whose rows may differ into keys_<fact>, and gives the condition for '%' being one of them; "" when
   // there are none.
   std::string stage_keys(const FactDefinition& fact) {
-    const std::string touched = touched_keys(fact), keys = quoted("keys_" + fact.name);
+    const std::string touched = touched_keys(fact, between_), keys = quoted("keys_" + fact.name);
     if (touched.empty()) return "";
     connection_.run(fmt::format(
         "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", keys, touched));
@@ -101,43 +117,9 @@ class Facts::Update {
                        *range->columns[1].whole(0));
   }
 
-  // A SELECT of all keys whose rows may differ; "" when nothing that the fact reads has changed.
-  std::string touched_keys(const FactDefinition& fact) const {
-    std::string all;
-    for (const auto& [source, select] : fact.touched) {
-      const auto mentions = [&select](const std::string& words) { return select.find(words) != std::string::npos; };
-      if (mentions("FROM moved") ? !changes_.moved : !changed_.contains(source)) continue;
-      // {was …} and {now …} are of records that were there before.
-      if ((mentions("{was ") || mentions("{now ")) && !mentions("changed_") && !has_old(source)) continue;
-      all += (all.empty() ? "(" : " UNION ALL (") + filled(select) + ")";
-    }
-    return all;
-  }
-
-  // Puts subqueries in the places of {was TYPE} and {now TYPE}.
-  std::string filled(std::string select) const {
-    for (std::size_t at = 0; (at = select.find('{', at)) != std::string::npos;) {
-      const std::size_t close = select.find('}', at);
-      const std::string word = select.substr(at + 1, 3), name = select.substr(at + 5, close - at - 5);
-      const std::string older = fmt::format("IN (SELECT id FROM {} WHERE NOT is_new)", quoted("changed_" + name));
-      const std::string put =
-          word == "was" ? live_records(schema_.need(name), fmt::format("r.id {} AND r.seq_from <= {} AND r.seq_to > {}",
-                                                                       older, changes_.after, changes_.after))
-                        : fmt::format("SELECT * FROM {} WHERE id {}", quoted(name), older);
-      select.replace(at, close - at + 1, "(" + put + ")");
-      at += put.size();
-    }
-    return select;
-  }
-
   bool has_new(const std::string& type) const {
     const auto found = changes_.ids.find(type);
     return found != changes_.ids.end() && found->second.back() > changes_.after;
-  }
-
-  bool has_old(const std::string& type) const {
-    const auto found = changes_.ids.find(type);
-    return found != changes_.ids.end() && found->second.front() <= changes_.after;
   }
 
   // Keeps what later facts ask of this one: which keys change, and what their rows were.
@@ -151,7 +133,7 @@ class Facts::Update {
         rows_wanted |= select->second.find("was_" + fact.name) != std::string::npos;
       }
     if (!keys_wanted) return;
-    changed_.insert(fact.name);
+    between_.changed.insert(fact.name);
     std::string keys;
     if (recompute) keys = "SELECT key FROM " + quoted("keys_" + fact.name);
     if (appended)
@@ -186,25 +168,33 @@ class Facts::Update {
 
   const Facts& facts_;
   Connection& connection_;
-  const Schema& schema_;
   const Changes& changes_;
-  std::set<std::string> changed_;  // record types and facts
+  Between between_;
 };
 
-void fill_fact(Connection& connection, const FactDefinition& fact, Seq last, bool temporary) {
-  connection.run(create_fact(fact, temporary) + create_rollups(fact, temporary));
-  for (Id after = 0; after < last; after += kKeysAtOnce) {
-    const std::string among =
-        last <= kKeysAtOnce ? "" : fmt::format("% > {} AND % <= {}", after, std::min(last, after + kKeysAtOnce));
-    connection.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(among)));
+void fill_rows(Connection& connection, const FactDefinition& fact, const std::string& table, Seq last,
+               const std::string& among, std::int64_t keys) {
+  const Id at_once = keys <= kKeysAtOnce ? last : kKeysAtOnce;
+  for (Id after = 0; after < last; after += at_once) {
+    // The first and the last part have no bound outwards: not every key is the id of a record (purchase).
+    std::string part = among;
+    const auto bound = [&](const char* sign, Id id) {
+      part += fmt::format("{}% {} {}", part.empty() ? "" : " AND ", sign, id);
+    };
+    if (after > 0) bound(">", after);
+    if (after + at_once < last) bound("<=", after + at_once);
+    connection.run(fmt::format("INSERT INTO {} BY NAME {}", table, fact.sql(part)));
   }
-  fill_rollups(connection, fact);
 }
 
 Facts::Facts(std::vector<FactDefinition> definitions) : definitions_(std::move(definitions)) {}
 
 void Facts::build(Connection& connection, Seq last) const {
-  for (const FactDefinition& fact : definitions_) fill_fact(connection, fact, last);
+  for (const FactDefinition& fact : definitions_) {
+    connection.run(create_fact(fact) + create_rollups(fact));
+    fill_rows(connection, fact, quoted(fact.name), last);
+    fill_rollups(connection, fact);
+  }
 }
 
 void Facts::update(Connection& connection, const Schema& schema, const Changes& changes) const {

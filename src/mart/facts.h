@@ -11,6 +11,7 @@
 
 #include "domain/entry.h"
 #include "mart/duckdb_db.h"
+#include "mart/tables.h"
 #include "metrics/fact.h"
 #include "schema/schema.h"
 
@@ -24,9 +25,11 @@ struct Changes {
   bool moved = false;                          // the temporary table `moved` holds ids whose root changed
 };
 
-// Makes the table of a fact and its roll-ups anew and fills them, from records up to the id `last`; the facts it reads
-// are there. Temporary tables stand before the others of their names. On failure some of them may be there.
-void fill_fact(Connection& connection, const FactDefinition& fact, Seq last, bool temporary = false);
+// Adds a fact's rows to a table in its form, as the facts and records of the moment give them up to the record `last`:
+// all of them, a few million keys at a time, or those of the keys for which `among` holds in the place of '%', of which
+// there are at most `keys`.
+void fill_rows(Connection& connection, const FactDefinition& fact, const std::string& table, Seq last,
+               const std::string& among = "", std::int64_t keys = kCurrent);
 
 class Facts {
  public:

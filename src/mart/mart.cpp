@@ -122,6 +122,10 @@ class DuckdbMart : public Mart {
     return in_past(as_of, [&](Past& past) { return past.query(sql, parameters, limit); });
   }
 
+  Result<Table> look_up_as_of(Seq as_of, const std::string& sql) override {
+    return in_past(as_of, [&](Past& past) { return past.look_up(sql); });
+  }
+
   Schema schema_as_of(Seq as_of) override {
     return in_past(as_of, [](Past& past) { return past.schema(); });
   }
@@ -323,7 +327,10 @@ class DuckdbMart : public Mart {
       return pasts_.back().second;
     }
     if (pasts_.size() == kMostPasts) pasts_.erase(pasts_.begin());
-    return pasts_.emplace_back(as_of, std::make_shared<Past>(*database_, schema_, facts_.definitions(), as_of)).second;
+    return pasts_
+        .emplace_back(as_of,
+                      std::make_shared<Past>(*database_, schema_, facts_.definitions(), as_of, options_.whole_cells))
+        .second;
   }
 
   std::unique_ptr<Connection> take_idle() {

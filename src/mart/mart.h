@@ -25,6 +25,8 @@ struct MartOptions {
   std::string path;             // of the DuckDB file; "" = in memory
   std::size_t memory_mb = 440;  // DuckDB's own cap; with what is ours a process of 10 M activities stays below 800 MB
   int threads = 2;
+  // As of an earlier entry a fact is kept with all columns up to so many cells, and of a larger one those asked for.
+  std::int64_t whole_cells = 16'000'000;
 };
 
 using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
@@ -70,9 +72,12 @@ class Mart {
   virtual Seq recorded_by(Instant instant) = 0;
 
   // The same as query(), but over what the ledger had told by the entry `as_of`, from 1 to applied(): names mean what
-  // they meant then. The first question about an entry builds the facts it needs; some entries asked last are kept.
+  // they meant then. The first question about an entry reckons the facts it needs; some entries asked last are kept.
   virtual Result<Table> query_as_of(Seq as_of, const std::string& sql, const std::vector<Cell>& parameters = {},
                                     std::size_t limit = 10'000'000) = 0;
+
+  // As look_up(), of what the ledger had told by that entry.
+  virtual Result<Table> look_up_as_of(Seq as_of, const std::string& sql) = 0;
 
   // The schema with the fields of the workspace's own as of that entry.
   virtual Schema schema_as_of(Seq as_of) = 0;

@@ -22,9 +22,11 @@ std::string list(const std::vector<std::string>& names, std::string_view form = 
 std::string counted(const Rollup& rollup, const std::string& sign, const std::string& rows) {
   std::string sums;
   for (const std::string& sum : rollup.sums)
-    sums += fmt::format(", coalesce(sum({0} * {1}), 0)::BIGINT, coalesce(sum({0}) FILTER ({1} IS NOT NULL), 0)::BIGINT",
-                        sign, quoted(sum));
-  return fmt::format("SELECT {}, sum({})::BIGINT{} FROM {} GROUP BY ALL", list(rollup.by), sign, sums, rows);
+    sums += fmt::format(
+        ", coalesce(sum({0} * {1}), 0)::BIGINT AS {1}, coalesce(sum({0}) FILTER ({1} IS NOT NULL), 0)::BIGINT AS {2}",
+        sign, quoted(sum), quoted(Rollup::known(sum)));
+  return fmt::format("SELECT {}, sum({})::BIGINT AS {}{} FROM {} GROUP BY ALL", list(rollup.by), sign,
+                     quoted(Rollup::kCases), sums, rows);
 }
 
 // The columns after those of `by`.
@@ -40,8 +42,8 @@ std::vector<std::string> numbers(const Rollup& rollup) {
 void apply(Connection& connection, const FactDefinition& fact, const Rollup& rollup) {
   const std::string table = quoted(rollup.name);
   const std::vector<std::string> added = numbers(rollup);
-  connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE rolled AS SELECT * FROM ({}) d({}, {}) WHERE {}",
-                             counted(rollup, "sign", quoted("change_of_" + fact.name)), list(rollup.by), list(added),
+  connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE rolled AS SELECT * FROM ({}) d WHERE {}",
+                             counted(rollup, "sign", quoted("change_of_" + fact.name)),
                              list(added, "{} <> 0", " OR ")));
   // Roll-ups are filled in the order of their first column, so its bounds let DuckDB pass over most of a large one.
   const std::string first = fmt::format("{}.{}", table, quoted(rollup.by.front()));
@@ -75,13 +77,13 @@ std::vector<std::string> needed(const FactDefinition& fact) {
 
 }  // namespace
 
-std::string create_rollups(const FactDefinition& fact, bool temporary) {
+std::string create_rollups(const FactDefinition& fact) {
   std::string sql;
   for (const Rollup& rollup : fact.rollups) {
     std::string columns;
     for (const std::string& name : rollup.by)
       columns += fmt::format("{} {}, ", quoted(name), sql_name(column_kind(fact.column(name)->type)));
-    sql += fmt::format("CREATE OR REPLACE {}TABLE {} ({}{});\n", temporary ? "TEMP " : "", quoted(rollup.name), columns,
+    sql += fmt::format("CREATE OR REPLACE TABLE {} ({}{});\n", quoted(rollup.name), columns,
                        list(numbers(rollup), "{} BIGINT"));
   }
   return sql;
@@ -89,8 +91,7 @@ std::string create_rollups(const FactDefinition& fact, bool temporary) {
 
 void fill_rollups(Connection& connection, const FactDefinition& fact) {
   for (const Rollup& rollup : fact.rollups)
-    connection.run(fmt::format("INSERT INTO {} {} ORDER BY {}", quoted(rollup.name),
-                               counted(rollup, "1", quoted(fact.name)), quoted(rollup.by.front())));
+    connection.run(fmt::format("INSERT INTO {} {}", quoted(rollup.name), rolled_up(rollup, quoted(fact.name))));
 }
 
 void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition) {
@@ -104,6 +105,20 @@ void after_change(Connection& connection, const FactDefinition& fact, const std:
   connection.run(fmt::format("INSERT INTO {} SELECT 1, {} FROM {} WHERE {}", quoted("change_of_" + fact.name),
                              list(needed(fact)), quoted(fact.name), condition));
   for (const Rollup& rollup : fact.rollups) apply(connection, fact, rollup);
+}
+
+std::string rolled_up(const Rollup& rollup, const std::string& rows) {
+  return fmt::format("{} ORDER BY {}", counted(rollup, "1", rows), quoted(rollup.by.front()));
+}
+
+std::string rolled_up(const Rollup& rollup, const std::string& rows, const std::string& table,
+                      const std::string& days) {
+  const auto those = [&](const char* join, const std::string& of) {
+    return fmt::format("FROM {0} r {1} JOIN {2} d ON d.{3} IS NOT DISTINCT FROM r.{3}", of, join, days,
+                       quoted(rollup.by.front()));
+  };
+  return fmt::format("SELECT r.* {} UNION ALL {}", those("ANTI", table),
+                     rolled_up(rollup, fmt::format("(SELECT r.* {})", those("SEMI", rows))));
 }
 
 }  // namespace traction

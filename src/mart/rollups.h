@@ -2,7 +2,8 @@
 // changes: of the keys that an update replaces, the rows before are taken away and the rows after added, so that what
 // an update costs does not depend on the size of the fact.
 //
-// Works within the transaction of the connection it is given, one thread at a time. Called by Facts.
+// Works within the transaction of the connection it is given, one thread at a time. Called by Facts and
+// Backwards.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@
 
 namespace traction {
 
-// Empty tables for a fact's roll-ups, in the place of whatever was there; `temporary` = of the connection alone.
-std::string create_rollups(const FactDefinition& fact, bool temporary = false);
+// Empty tables for a fact's roll-ups, in the place of whatever was there.
+std::string create_rollups(const FactDefinition& fact);
 
 // Fills them from the whole fact.
 void fill_rollups(Connection& connection, const FactDefinition& fact);
@@ -22,5 +23,11 @@ void fill_rollups(Connection& connection, const FactDefinition& fact);
 // change.
 void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
 void after_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
+
+// A SELECT of a roll-up of these rows.
+std::string rolled_up(const Rollup& rollup, const std::string& rows);
+
+// A SELECT of a roll-up of these rows, where `table` has what it is of all days but those that the table `days` names.
+std::string rolled_up(const Rollup& rollup, const std::string& rows, const std::string& table, const std::string& days);
 
 }  // namespace traction

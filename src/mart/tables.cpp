@@ -142,12 +142,12 @@ Schema with_own_fields(Connection& connection, Schema schema, Seq last) {
   return schema;
 }
 
-std::string create_fact(const FactDefinition& fact, bool temporary) {
+std::string create_fact(const FactDefinition& fact) {
   std::string columns;
   for (const FactColumn& column : fact.columns)
     columns +=
         fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_name(column_kind(column.type)));
-  return fmt::format("CREATE OR REPLACE {}TABLE {} ({});\n", temporary ? "TEMP " : "", quoted(fact.name), columns);
+  return fmt::format("CREATE OR REPLACE TABLE {} ({});\n", quoted(fact.name), columns);
 }
 
 bool can_merge(std::string_view type_name) { return type_name == "account" || type_name == "contact"; }

@@ -59,8 +59,8 @@ std::string create_past(const RecordType& type, const std::string& database, Seq
 // The schema with the fields of the workspace's own that it had at the entry `last`, as r_field knows them.
 Schema with_own_fields(Connection& connection, Schema schema, Seq last = kCurrent);
 
-// An empty fact table in the place of whatever was there; `temporary` = of the connection alone.
-std::string create_fact(const FactDefinition& fact, bool temporary = false);
+// An empty fact table in the place of whatever was there.
+std::string create_fact(const FactDefinition& fact);
 
 // True for the types whose records can be merged, so that references to them lead to a root.
 bool can_merge(std::string_view type_name);

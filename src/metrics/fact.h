@@ -27,6 +27,8 @@
 //       was_<fact>        the rows that the changed keys had before
 //       moved             (id) accounts and contacts whose root changed by merging, with their old and new roots; a
 //                         SELECT with "FROM moved" is asked when there are any, whatever its source
+//   The same queries lead back from the present to what was known earlier (mart/backwards.h): then "now" is that
+//   earlier state, "was" the present, and nothing is new.
 // The SELECT says with {keys EXPR} whose rows it gives and, when merged, with {new EXPR} which record is appended: one
 // of the first type in `reads`.
 #pragma once

@@ -56,7 +56,8 @@ class Story : public World {
 
   std::unique_ptr<Mart> mart(const std::string& path = "") {
     // In memory every column of a table takes blocks of its own, which cannot go to disk.
-    return Mart::open({.path = path, .memory_mb = 500, .threads = 1}, shipped_schema(), shipped_facts(), *ledger);
+    return Mart::open({.path = path, .memory_mb = 500, .threads = 1, .whole_cells = 200}, shipped_schema(),
+                      shipped_facts(), *ledger);
   }
 
  private:
