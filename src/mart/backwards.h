@@ -1,9 +1,8 @@
 // Backwards: the facts as of an earlier entry, as an update of the present that goes back in time: what was created
 // since is gone, what was changed since is as it was. By the same [touched] rules as a catch-up (metrics/fact.h), seen
 // from the present, in which nothing is new: rows of keys created since are left out, those of touched keys are
-// selected again by the fact's own SELECT over the record views of then, all others are the present's. So what it costs
-// depends on what was edited since and not on how much there is. Only where a setting that a fact reads has changed
-// since, the fact and those that read it are built from nothing.
+// selected again by the fact's own SELECT over the record views of then, all others are the present's. Only where a
+// setting that a fact reads has changed since, the fact and those that read it are built from nothing.
 //
 // Works within one transaction, in which the present stands still; what it makes are temporary views and tables of the
 // connection, which stand before the mart's by name. One thread. Past is the caller.
