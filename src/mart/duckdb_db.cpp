@@ -2,6 +2,7 @@
 
 #include <duckdb.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstring>
 #include <utility>
@@ -112,6 +113,10 @@ duckdb_type duckdb_type_of(ColumnKind kind) {
 }  // namespace
 
 Database::Database(const DatabaseOptions& options) {
+  // What one answer took in memory, some tens of MB at most, is kept for the next: given back and taken again it costs
+  // more than to fill it.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   duckdb_config config = nullptr;
   if (duckdb_create_config(&config) != DuckDBSuccess) throw Fault(Fault::Kind::internal, "DuckDB has no settings.");
   const auto set = [&](const char* name, const std::string& value) {

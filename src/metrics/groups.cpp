@@ -30,7 +30,7 @@ bool ignored(const Question& question, std::size_t leaf, std::size_t key) {
 }
 
 void put(Group& group, bool now, std::size_t leaf, Counted counted) {
-  (now ? group.now : group.then)[leaf] = std::move(counted);
+  (now ? group.now : *group.then)[leaf] = std::move(counted);
 }
 
 class Reader {
@@ -158,8 +158,7 @@ Group& Groups::group(const Question& question, const GroupKey& key) {
 }
 
 Group& Groups::add(const Question& question, const GroupKey& key) {
-  const std::size_t leaves = question.leaves.size();
-  return all.emplace_back(key, Leaves(leaves), Leaves(question.comparison ? leaves : 0));
+  return all.emplace_back(key, question.leaves.size(), question.comparison.has_value());
 }
 
 void Groups::spread(const Question& question) {

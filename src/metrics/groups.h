@@ -8,6 +8,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,10 +63,12 @@ struct GroupKey {
 };
 
 struct Group {
-  Group(const GroupKey& of, Leaves first, Leaves second) : key(of), now(std::move(first)), then(std::move(second)) {}
+  Group(const GroupKey& of, std::size_t leaves, bool compares)
+      : key(of), now(leaves), then(compares ? std::make_unique<Leaves>(leaves) : nullptr) {}
 
   GroupKey key;
-  Leaves now, then;
+  Leaves now;
+  std::unique_ptr<Leaves> then;  // of the compared period; null where none is
 };
 
 struct Groups {

@@ -176,8 +176,8 @@ class Builder {
     row.keys.assign(key.keys.begin(), key.keys.end());
     if (question_.grain != Grain::none) row.keys.push_back(place(key.period));
     row.currency = groups_.currencies.name(key.currency);
-    fill(row, group.now, question_.comparison ? &group.then : nullptr, running(key, running_now_));
-    if (question_.shows_comparison) row.compared = compared(group.then, running(key, running_then_));
+    fill(row, group.now, group.then.get(), running(key, running_now_));
+    if (question_.shows_comparison) row.compared = compared(*group.then, running(key, running_then_));
     return row;
   }
 
