@@ -161,8 +161,11 @@ std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, 
     title = fmt::format("t.{}::VARCHAR", quoted(type.title));
     join = fmt::format(" JOIN {} t ON t.id = y.key", quoted(type.name));
   }
-  return fmt::format("{}SELECT {}, y.* EXCLUDE (key) FROM {} y{} WHERE y.v IS NOT NULL ORDER BY y.key", with, title,
-                     table, join);
+  // Where a setting takes the place of the cases, it is told of among the settings, once for all groups.
+  const std::string told =
+      setting_of(metric.yardstick).empty() ? "y.v IS NOT NULL" : fmt::format("y.n >= {}", metric.yardstick.least);
+  return fmt::format("{}SELECT {}, y.* EXCLUDE (key) FROM {} y{} WHERE {} ORDER BY y.key", with, title, table, join,
+                     told);
 }
 
 std::string yardstick_words(const MetricDefinition& leaf, const MetricDefinition& metric, const TableRow& row) {
