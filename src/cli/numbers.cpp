@@ -67,9 +67,9 @@ TextTable csv_of(const Answer& answer) {
     table.titles.push_back({key + "_key", false});
     table.titles.push_back({key, false});
   }
-  const bool money = std::ranges::find(answer.units, "money") != answer.units.end();
+  const bool by_currency = !answer.passport.currency_rule.empty();
   const bool compared = !answer.passport.compared.empty();
-  if (money) table.titles.push_back({"currency", false});
+  if (by_currency) table.titles.push_back({"currency", false});
   for (const std::string& column : answer.columns) {
     for (const char* part : {"", "_low", "_high", "_standing"}) table.titles.push_back({column + part, false});
     if (answer.passport.target) table.titles.push_back({column + "_band", false});
@@ -83,7 +83,7 @@ TextTable csv_of(const Answer& answer) {
       line.push_back(answer.key(row, i));
       line.push_back(answer.label(row, i));
     }
-    if (money) line.push_back(row.currency);
+    if (by_currency) line.push_back(row.currency);
     for (std::size_t i = 0; i < answer.columns.size(); ++i) {
       const Value& value = row.values[i];
       line.push_back(exact(value, answer.units[i], row.currency));
@@ -108,7 +108,12 @@ TextTable table_of(const Answer& answer) {
   const auto has_interval = [&](std::size_t i) {
     return std::ranges::any_of(answer.rows, [&](const Row& row) { return row.values[i].low.has_value(); });
   };
+  // An amount says its currency itself.
+  const bool currencies =
+      std::ranges::find(answer.units, "money") == answer.units.end() &&
+      std::ranges::any_of(answer.rows, [&](const Row& row) { return row.currency != answer.rows[0].currency; });
   for (const std::string& key : answer.by) table.titles.push_back({key, false});
+  if (currencies) table.titles.push_back({"currency", false});
   for (std::size_t i = 0; i < answer.columns.size(); ++i) {
     const std::string& column = answer.columns[i];
     table.titles.push_back({column == "value" ? answer.passport.name : column, true});
@@ -120,6 +125,7 @@ TextTable table_of(const Answer& answer) {
     auto& line = table.rows.emplace_back();
     for (std::size_t i = 0; i < answer.by.size(); ++i)
       line.push_back(total ? (i == 0 ? "Total" : "") : answer.label(row, i));
+    if (currencies) line.push_back(row.currency);
     for (std::size_t i = 0; i < answer.columns.size(); ++i) {
       const auto text = [&](const Value& value) {
         return show_value(value, answer.units[i], row.currency, row.n, answer.passport.smallest_n);

@@ -42,6 +42,16 @@ TEST_F(Numbers, PeopleSeeUnitsAndPassportProgramsSeeEverything) {
   EXPECT_TRUE(few.find("too few") != std::string::npos || few.find("–") != std::string::npos) << few;
 }
 
+TEST_F(Numbers, ARowThatIsNoAmountSaysItsCurrencyToo) {
+  ok({"init", "--zone", "UTC", "--currency", "USD"});
+  ok({"add", "member", "name=Ada"});
+  for (const std::string currency : {"EUR", "USD"})
+    ok({"add", "quota", "member=Ada", "starts_on=2017-01-01", "ends_on=2018-01-01", "amount=1000",
+        "currency=" + currency});
+  for (const std::string& told : {ok({"metric", "quota_attainment"}), ok({"metric", "quota_attainment", "--csv"})})
+    for (const char* currency : {"EUR", "USD"}) EXPECT_NE(told.find(currency), std::string::npos) << told;
+}
+
 TEST_F(Numbers, WhatCannotBeAskedIsRefused) {
   import_extract();
   EXPECT_EQ(refused({"metric", "sails"}), "unknown");
