@@ -59,6 +59,7 @@ json::object to_json(const MetricDefinition& metric) {
           {"source", metric.source},
           {"version", metric.version},
           {"compares", std::ranges::none_of(metric.columns, [](const auto& each) { return looks_back(each.formula); })},
+          {"trend", metric.trend},
           {"own", metric.own}};
 }
 

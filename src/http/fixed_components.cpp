@@ -252,7 +252,7 @@ constexpr std::string_view kText = R"json({
 },
 "Metric": {
   "type": "object",
-  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version", "compares", "own"],
+  "required": ["name", "label", "unit", "kind", "better", "by", "columns", "about", "source", "version", "compares", "trend", "own"],
   "properties": {
     "name": {"type": "string"},
     "label": {"type": "string"},
@@ -265,6 +265,7 @@ constexpr std::string_view kText = R"json({
     "source": {"type": "string"},
     "version": {"type": "integer", "minimum": 1},
     "compares": {"type": "boolean", "description": "It can be asked beside another period; what looks back by itself cannot."},
+    "trend": {"type": "boolean", "description": "By a grain it is told whether it grows."},
     "own": {"type": "boolean", "description": "The workspace defined it itself."}
   },
   "additionalProperties": false

@@ -82,6 +82,8 @@ function plain(number: number, unit: Unit, currency: string, short: boolean): st
   }
 }
 
+const bands = { under: '▼ under', maintaining: 'maintaining', over: '▲ over' };
+
 // A value as it stands on the page: unknown "–", fewer cases than the smallest n "too few (n = 4)".
 export function figure(value: Value | undefined, unit: Unit, { currency = '', n = 0, short = false } = {}): string {
   if (!value) return unknown;
@@ -90,7 +92,7 @@ export function figure(value: Value | undefined, unit: Unit, { currency = '', n 
   if (value.standing === 'met') return 'met';
   const number = value.minor ?? value.number;
   if (number === null || number === undefined) return unit === 'verdict' ? 'cannot tell' : unknown;
-  return plain(number, unit, currency, short) + (value.band ? ` ${value.band}` : '');
+  return plain(number, unit, currency, short) + (value.band ? ` ${bands[value.band]}` : '');
 }
 
 export interface Change {
@@ -110,6 +112,17 @@ export function change(now: Value | undefined, then: Value | undefined, unit: Un
       ? `${tenth.format(Math.abs(difference) * 100)} pp`
       : plain(Math.abs(difference), unit, currency, true);
   return { text: (difference > 0 ? '+' : minus) + size, sign: difference > 0 ? 1 : -1 };
+}
+
+// The colour of a difference, by whether more is better.
+export function tone(sign: number, better: 'more' | 'less' | 'neither'): string {
+  if (sign === 0 || better === 'neither') return 'text-text';
+  return sign > 0 === (better === 'more') ? 'text-ahead' : 'text-behind-text';
+}
+
+// What an amount of change comes to: "+3", "−€12K", "0".
+export function signed(number: number, unit: Unit, currency = ''): string {
+  return (number > 0 ? '+' : number < 0 ? minus : '') + plain(Math.abs(number), unit, currency, true);
 }
 
 // "lost_here" → "Lost here"

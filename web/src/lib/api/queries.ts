@@ -43,11 +43,28 @@ export const settings = (workspace: string) =>
     staleTime: never,
   });
 
-export const metrics = () =>
+export const metrics = (workspace: string) =>
   queryOptions({
-    queryKey: ['metrics'],
-    queryFn: async ({ signal }) => (await body(api.GET('/api/v1/metrics', { signal }))).metrics,
+    queryKey: [workspace, 'metrics'],
+    meta: { types: ['own_metric'] },
+    queryFn: async ({ signal }) =>
+      (await body(api.GET('/api/v1/metrics', { params: { query: { workspace } }, signal }))).metrics,
     staleTime: never,
+  });
+
+// What somebody looks at first: a member, a team, or without either the company.
+export interface Whose {
+  member?: number;
+  team?: number;
+}
+
+export const keyMetrics = (workspace: string, whose: Whose) =>
+  queryOptions({
+    queryKey: [workspace, 'key-metrics', whose],
+    meta: { types: ['workspace', 'team', 'member', 'own_metric'] },
+    queryFn: ({ signal }) => body(api.GET('/api/v1/key-metrics', { params: { query: { workspace, ...whose } }, signal })),
+    staleTime: never,
+    placeholderData: keepPreviousData,
   });
 
 export const metric = (workspace: string, { metric: name, ...query }: Question) =>
@@ -116,6 +133,17 @@ export const stages = (workspace: string) =>
       ).records.sort(
         (a, b) => (a.fields.pipeline ?? 0) - (b.fields.pipeline ?? 0) || (a.fields.position ?? 0) - (b.fields.position ?? 0),
       ),
+    staleTime: never,
+  });
+
+export const teams = (workspace: string) =>
+  queryOptions({
+    queryKey: [workspace, 'teams'],
+    meta: { types: ['team'] },
+    queryFn: async ({ signal }) =>
+      (
+        await body(api.GET('/api/v1/teams', { params: { query: { workspace, limit: 2000 } }, signal }))
+      ).records.sort((a, b) => (a.fields.name ?? '').localeCompare(b.fields.name ?? '')),
     staleTime: never,
   });
 
