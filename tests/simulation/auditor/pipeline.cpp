@@ -113,7 +113,10 @@ Rules pipeline_rules() {
           for (const double q : {0.5, 0.75, 0.9}) numbers.push_back(quantile(portions[0], "gap", q));
           return numbers;
         }}},
-      {"forgotten_follow_ups", outgrown({silences, {}, nullptr, {{is({"planned"})}, {unknown("since")}}})},
+      {"forgotten_follow_ups", outgrown({silences, {}, nullptr, {{is({"planned"})}, {[](const Case& one) {
+                                                                   return !one.has("planned") &&
+                                                                          !one.much.contains("since");
+                                                                 }}}})},
   };
   for (const char* name : {"stage_time", "won_stage_time", "stage_win_share", "touch_gap"}) rules[name].usual = "stage";
   rules["close_date_pushes"].usual = "deal";
