@@ -19,5 +19,6 @@
 --| contact = "SELECT id AS key FROM moved"
 
 SELECT contact, min(coalesce(created_at, TIMESTAMP '-infinity')) AS since
-FROM deal WHERE inbound AND contact IS NOT NULL AND {keys contact} AND {new id}
+FROM deal WHERE inbound AND contact IS NOT NULL AND {keys contact} AND {named "named contact"}
+  AND {new id}
 GROUP BY contact

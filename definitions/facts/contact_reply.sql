@@ -19,7 +19,10 @@
 --| type = "instant"
 --| merge = "min"
 --| [touched]
---| activity = "SELECT contact AS key FROM {was activity} UNION SELECT contact FROM {now activity}"
+--| activity = """
+--| SELECT unnest([w.contact, n.contact]) AS key FROM {was activity} w FULL JOIN {now activity} n ON n.id = w.id
+--| WHERE (w.contact, w.kind, w.status, w.direction, w.outcome, w.auto, w.happened_at)
+--|   IS DISTINCT FROM (n.contact, n.kind, n.status, n.direction, n.outcome, n.auto, n.happened_at)"""
 --| contact = "SELECT id AS key FROM moved"
 
 WITH replies AS (
@@ -27,7 +30,8 @@ WITH replies AS (
   FROM activity
   WHERE status = 'done' AND kind IN ('email', 'message') AND direction = 'inbound'
     AND (outcome IS NULL OR outcome NOT IN ('auto_reply', 'bounced'))
-    AND auto IS DISTINCT FROM TRUE AND contact IS NOT NULL AND {keys contact} AND {new id}
+    AND auto IS DISTINCT FROM TRUE AND contact IS NOT NULL AND {keys contact} AND {named "named contact"}
+    AND {new id}
 )
 SELECT r.contact, local_day(r.happened, w.zone) AS replied_on,
        min((r.happened, r.id))[2] AS first_reply,

@@ -39,7 +39,12 @@
 --| about = "The first connected call that lasted long enough, meeting held or reply."
 --| merge = "min"
 --| [touched]
---| activity = "SELECT contact AS key FROM {was activity} UNION SELECT contact FROM {now activity}"
+--| activity = """
+--| SELECT unnest([w.contact, n.contact]) AS key
+--| FROM {was activity} w FULL JOIN {now activity} n ON n.id = w.id CROSS JOIN (SELECT conversation_seconds FROM workspace) s
+--| WHERE (w.contact, w.kind, w.status, w.direction, w.outcome, w.auto, w.happened_at, w.duration_seconds >= s.conversation_seconds)
+--|   IS DISTINCT FROM
+--|   (n.contact, n.kind, n.status, n.direction, n.outcome, n.auto, n.happened_at, n.duration_seconds >= s.conversation_seconds)"""
 --| contact = "SELECT id AS key FROM moved"
 
 WITH touched AS (
@@ -52,7 +57,7 @@ WITH touched AS (
          END AS two_way
   FROM activity CROSS JOIN (SELECT conversation_seconds FROM workspace) w
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND contact IS NOT NULL
-    AND {keys contact} AND {new id}
+    AND {keys contact} AND {named "named contact"} AND {new id}
 )
 SELECT contact, count(*) AS touches,
        count(*) FILTER (kind = 'call') AS calls,

@@ -43,7 +43,10 @@
 --| merge = "min"
 --| later = true
 --| [touched]
---| activity = "SELECT deal AS key FROM {was activity} UNION SELECT deal FROM {now activity}"
+--| activity = """
+--| SELECT unnest([w.deal, n.deal]) AS key FROM {was activity} w FULL JOIN {now activity} n ON n.id = w.id
+--| WHERE (w.deal, w.kind, w.status, w.direction, w.outcome, w.auto, w.happened_at)
+--|   IS DISTINCT FROM (n.deal, n.kind, n.status, n.direction, n.outcome, n.auto, n.happened_at)"""
 
 WITH touched AS (
   SELECT deal, id, kind, direction, outcome, auto, coalesce(happened_at, created_at) AS happened

@@ -13,9 +13,18 @@
 --| merge = "min"
 --| [touched]
 --| activity = """
---| SELECT id AS key FROM deal WHERE inbound AND (
---|   id IN (SELECT deal FROM {was activity} UNION SELECT deal FROM {now activity})
---|   OR contact IN (SELECT contact FROM {was activity} UNION SELECT contact FROM {now activity}))"""
+--| WITH answered AS MATERIALIZED (
+--|   SELECT unnest([w.deal, n.deal]) AS deal, unnest([w.contact, n.contact]) AS contact
+--|   FROM (SELECT *, status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND direction = 'outbound'
+--|     AND outcome IS DISTINCT FROM 'auto_reply' AND auto IS DISTINCT FROM TRUE AS answers_lead FROM {was activity}) w
+--|   FULL JOIN (SELECT *, status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND direction = 'outbound'
+--|     AND outcome IS DISTINCT FROM 'auto_reply' AND auto IS DISTINCT FROM TRUE AS answers_lead FROM {now activity}) n
+--|     ON n.id = w.id
+--|   WHERE (w.answers_lead OR n.answers_lead)
+--|     AND (w.deal, w.contact, w.happened_at, w.answers_lead) IS DISTINCT FROM (n.deal, n.contact, n.happened_at, n.answers_lead)
+--| )
+--| SELECT id AS key FROM deal WHERE inbound AND id IN (SELECT deal FROM answered)
+--| UNION SELECT id FROM deal WHERE inbound AND contact IN (SELECT contact FROM answered)"""
 --| deal = """
 --| SELECT coalesce(w.id, n.id) AS key FROM {was deal} w FULL JOIN {now deal} n ON n.id = w.id
 --| WHERE (w.id, w.contact, w.inbound) IS DISTINCT FROM (n.id, n.contact, n.inbound)
@@ -25,7 +34,7 @@
 --| contact = "SELECT id AS key FROM deal WHERE contact IN (SELECT id FROM moved)"
 
 -- A person's first outbound touch at or after the lead came, on the deal or with its contact.
-WITH answering AS (
+WITH answering AS NOT MATERIALIZED (
   SELECT deal, contact, coalesce(happened_at, created_at) AS happened
   FROM activity
   WHERE status = 'done' AND kind IN ('call', 'email', 'meeting', 'message') AND direction = 'outbound'
@@ -33,8 +42,8 @@ WITH answering AS (
 ), leads AS (
   SELECT id, contact, created_at FROM deal WHERE inbound AND {keys id}
 ), answers AS (
-  SELECT l.id, a.happened FROM leads l JOIN answering a ON a.deal = l.id AND a.happened >= l.created_at
+  SELECT l.id, a.happened FROM answering a JOIN leads l ON a.deal = l.id AND a.happened >= l.created_at
   UNION ALL
-  SELECT l.id, a.happened FROM leads l JOIN answering a ON a.contact = l.contact AND a.happened >= l.created_at
+  SELECT l.id, a.happened FROM answering a JOIN leads l ON a.contact = l.contact AND a.happened >= l.created_at
 )
 SELECT id AS deal, min(happened) AS responded_at FROM answers GROUP BY id

@@ -45,9 +45,9 @@
 --| LEFT JOIN stage_visit v ON v.deal = m.deal AND v.entered_seq = m.move WHERE v.deal IS NULL"""
 --| touch = """
 --| SELECT m.move AS key FROM stage_move m JOIN (
---|   SELECT deal, happened_at FROM was_touch
+--|   SELECT deal, happened_at FROM was_touch WHERE deal IS NOT NULL
 --|   UNION
---|   SELECT t.deal, t.happened_at FROM touch t JOIN changed_touch c ON c.key = t.activity
+--|   SELECT t.deal, t.happened_at FROM touch t JOIN changed_touch c ON c.key = t.activity WHERE t.deal IS NOT NULL
 --| ) t ON t.deal = m.deal AND m.moved_at BETWEEN t.happened_at AND t.happened_at + INTERVAL 7 DAY"""
 
 -- Most moves follow the deal's last touch, which tells at once; only for those before it the touches are searched.

@@ -91,7 +91,7 @@ class Facts::Update {
     for (std::size_t at = 0; (at = among.find('%', at)) != std::string::npos;) among.replace(at, 1, quoted(fact.key));
     before_change(connection_, fact, among);
     connection_.run(fmt::format("DELETE FROM {} WHERE {}", quoted(fact.name), among));
-    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(recomputed)));
+    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(recomputed, {}, recomputed)));
     after_change(connection_, fact, among);
   }
 
@@ -110,11 +110,16 @@ class Facts::Update {
     if (touched.empty()) return "";
     connection_.run(fmt::format(
         "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", keys, touched));
+    if (can_merge(fact.column(fact.key)->references))  // merged ones have no rows, but are named by records
+      connection_.run(
+          fmt::format("INSERT INTO {0} SELECT id FROM alias WHERE root IN (FROM {0}) AND id NOT IN (FROM {0})", keys));
     const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
     if (!range || !range->columns[0].whole(0)) return "";
-    // The bounds let DuckDB pass over the parts of a large table in which no key lies.
-    return fmt::format("% IN (SELECT key FROM {}) AND % BETWEEN {} AND {}", keys, *range->columns[0].whole(0),
-                       *range->columns[1].whole(0));
+    // The bounds let DuckDB pass over the parts of a large table in which no key lies; those of the keys themselves,
+    // that it looks for keys already while it scans, which it does only where it takes them for a part of something.
+    const std::string within =
+        fmt::format("BETWEEN {} AND {}", *range->columns[0].whole(0), *range->columns[1].whole(0));
+    return fmt::format("% IN (SELECT key FROM {0} WHERE key {1}) AND % {1}", keys, within);
   }
 
   bool has_new(const std::string& type) const {

@@ -99,7 +99,8 @@ std::string live_records(const RecordType& type, const std::string& versions, co
   for (const Field& field : type.fields) {
     if (field.type == FieldType::reference && can_merge(field.references)) {
       const std::string alias = quoted("alias of " + field.name);
-      columns += fmt::format(", coalesce({0}.root, r.{1}) AS {1}", alias, quoted(field.name));
+      columns += fmt::format(", coalesce({0}.root, r.{1}) AS {1}, r.{1} AS {2}", alias, quoted(field.name),
+                             quoted("named " + field.name));
       joins += fmt::format(" LEFT JOIN alias {0} ON {0}.id = r.{1}", alias, quoted(field.name));
     } else {
       columns += fmt::format(", r.{}", quoted(field.name));

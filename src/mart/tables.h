@@ -47,7 +47,8 @@ std::string create_tables(const Schema& schema);
 std::string create_tables(const RecordType& type);
 
 // A SELECT of live records in the form of the view <type>: the versions for which `condition` holds, in which `r` is
-// the version. `versions` is the table in the place of r_<type>.
+// the version. `versions` is the table in the place of r_<type>. Beside a reference that leads to the root of merged
+// records, such as `contact`, stands the one that the record itself names, "named contact".
 std::string live_records(const RecordType& type, const std::string& condition);
 std::string live_records(const RecordType& type, const std::string& versions, const std::string& condition);
 

@@ -240,7 +240,7 @@ std::string converted_column(std::string_view amount) {
   return std::string(amount.substr(0, amount.size() - std::string_view("_minor").size())) + "_converted_minor";
 }
 
-std::string FactDefinition::sql(std::string_view keys, std::string_view news) const {
+std::string FactDefinition::sql(std::string_view keys, std::string_view news, std::string_view named) const {
   const auto put = [](std::string_view condition, const std::string& expression) {
     if (condition.empty()) return std::string("TRUE");
     std::string text(condition);
@@ -248,8 +248,10 @@ std::string FactDefinition::sql(std::string_view keys, std::string_view news) co
       text.replace(at, 1, expression);
     return "(" + text + ")";
   };
-  return fill_in(fill_in(select, "keys", [&](const std::string& expression) { return put(keys, expression); }), "new",
-                 [&](const std::string& expression) { return put(news, expression); });
+  std::string text = select;
+  for (const auto& [word, condition] : {std::pair{"keys", keys}, {"new", news}, {"named", named}})
+    text = fill_in(text, word, [&](const std::string& expression) { return put(condition, expression); });
+  return text;
 }
 
 Result<std::vector<FactDefinition>> load_facts(std::span<const DefinitionFile> files) {
