@@ -8,9 +8,10 @@
 namespace traction {
 namespace {
 
-// How long entries gather before they are applied together. Applying a thousand costs little more than applying ten,
-// and what is left of the machine answers commands. Whoever waits for an entry does not wait for this.
-constexpr std::chrono::milliseconds kGather{500};
+// From one beginning to the next: what comes meanwhile is applied together. Applying a thousand entries costs little
+// more than applying ten, and what is left of the machine answers commands. Whoever waits for an entry does not wait
+// for this.
+constexpr std::chrono::milliseconds kPace{500};
 constexpr int kPolite = 10;                       // nice level
 constexpr std::chrono::seconds kAfterFailure{5};  // a full disk may have room by then
 
@@ -56,10 +57,11 @@ void Applier::follow() {
   // Whoever waits for a commit comes first. On Linux this is the thread's own, and what it starts inherits it.
   [[maybe_unused]] const int level = nice(kPolite);
   std::unique_lock lock(mutex_);
-  for (;;) {
+  for (std::chrono::steady_clock::time_point next;;) {
     changed_.wait(lock, [&] { return ending_ || wanted_ > applied_; });
-    changed_.wait_for(lock, kGather, [&] { return ending_ || waiting_ > 0; });
+    changed_.wait_until(lock, next, [&] { return ending_ || waiting_ > 0; });
     if (ending_) return;
+    next = std::chrono::steady_clock::now() + kPace;
     lock.unlock();
     Seq applied = 0;
     std::exception_ptr failure;
