@@ -165,6 +165,22 @@ std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
   return fmt::format("SELECT *{} FROM main.{}{}", replacing, quoted(fact.name), begun);
 }
 
+std::string Select::touched_since(const FactDefinition& fact, const std::string& at) const {
+  std::string keys;
+  for (const FactDefinition& source : catalogue_.facts()) {
+    if (std::ranges::find(fact.reads, source.name) == fact.reads.end()) continue;
+    if (!source.rebuild_at && !source.clips()) continue;
+    if (source.rebuild_at || !source.column(fact.key)) return "";
+    std::string later;
+    for (const FactColumn& column : source.columns)
+      if (column.start || column.end || column.later)
+        later += fmt::format("{}{} >= {}", later.empty() ? "" : " OR ", quoted(column.name), at);
+    keys += fmt::format("{}SELECT {} FROM main.{} WHERE {}", keys.empty() ? "" : " UNION ", quoted(fact.key),
+                        quoted(source.name), later);
+  }
+  return keys;
+}
+
 std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
   if (leaf.yardstick.as == Yardstick::As::weight)  // to whole minor units, so that the cases add up to the sum
     return fmt::format("round({} * y.v)::BIGINT", amount(fact, leaf.value));
@@ -195,7 +211,15 @@ std::string Select::facts_at() {
     // What a fact without times says (the touches of a deal, counted) is seen as it is.
     if (!used.contains(fact.name) || (!fact.rebuild_at && !fact.clips())) continue;
     if (fact.rebuild_at) {
-      tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
+      const std::string since = touched_since(fact, literal(*question_.at)), keys = quoted("touched " + fact.name);
+      if (since.empty()) {
+        tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
+        continue;
+      }
+      tables.push_back(fmt::format("{} AS MATERIALIZED ({})", keys, since));
+      tables.push_back(
+          fmt::format("{0} AS (SELECT * FROM main.{0} WHERE {1} NOT IN (FROM {2}) UNION ALL BY NAME ({3}))",
+                      quoted(fact.name), quoted(fact.key), keys, fact.sql(fmt::format("% IN (FROM {})", keys))));
       continue;
     }
     tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), clipped(fact, literal(*question_.at))));

@@ -66,6 +66,9 @@ class Select {
  private:
   // A fact's rows as they stood at an instant (an SQL expression).
   static std::string clipped(const FactDefinition& fact, const std::string& at);
+  // The keys of a rebuilt fact for which those it reads say something else at that instant than now, as a SELECT; ""
+  // where that cannot be told by its key. Its other rows are what they were.
+  std::string touched_since(const FactDefinition& fact, const std::string& at) const;
 
   const Catalogue& catalogue_;
   const Schema& schema_;
