@@ -30,9 +30,9 @@
 //   The same queries lead back from the present to what was known earlier (mart/backwards.h): then "now" is that
 //   earlier state, "was" the present, and nothing is new.
 // The SELECT says with {keys EXPR} whose rows it gives and, when merged, with {new EXPR} which record is appended: one
-// of the first type in `reads`. Beside the root that a reference leads to, a view has what the record names, which can be
-// looked for where it is stored: with {named EXPR} a SELECT by contact or account says of which contacts, merged ones
-// among them, rows are wanted.
+// of the first type in `reads`. Beside the root that a reference leads to, a view has what the record names, which can
+// be looked for where it is stored: with {named EXPR} a SELECT by contact or account says of which contacts, merged
+// ones among them, rows are wanted.
 #pragma once
 
 #include <map>
@@ -85,8 +85,8 @@ struct FactDefinition {
   bool merges() const;  // kept by merging appended entries
   bool clips() const;   // what it says of an earlier instant differs from what it says now
 
-  // The SELECT with its placeholders filled in: each {keys EXPR}, {new EXPR} and {named EXPR} becomes the given condition
-  // with EXPR in the place of '%', or TRUE where none is given. sql() alone builds the whole table.
+  // The SELECT with its placeholders filled in: each {keys EXPR}, {new EXPR} and {named EXPR} becomes the given
+  // condition with EXPR in the place of '%', or TRUE where none is given. sql() alone builds the whole table.
   std::string sql(std::string_view keys = {}, std::string_view news = {}, std::string_view named = {}) const;
 };
 
