@@ -48,9 +48,8 @@
 --| deal_unplanned = "SELECT key FROM changed_deal_unplanned"
 --| membership = "SELECT deal AS key FROM silence WHERE owner IN (SELECT member FROM was_membership)"
 --| touch = """
---| SELECT unnest([w.deal, n.deal]) AS key
---| FROM changed_touch c LEFT JOIN was_touch w ON w.activity = c.key LEFT JOIN touch n ON n.activity = c.key
---| WHERE (w.deal, w.happened_at) IS DISTINCT FROM (n.deal, n.happened_at)"""
+--| SELECT deal AS key FROM was_touch
+--| UNION ALL SELECT deal FROM touch WHERE activity IN (SELECT key FROM changed_touch)"""
 
 -- What happens to a deal, in its order: it comes to a stage, is touched (before a plan ends with it, so that the touch
 -- ends the silence), something is planned from then on, nothing is. A stay is planned for until that is said.
