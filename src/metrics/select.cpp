@@ -183,7 +183,7 @@ std::string Select::touched_since(const FactDefinition& fact, const std::string&
 
 std::string Select::measured(const MetricDefinition& leaf, const FactDefinition& fact) {
   if (leaf.yardstick.as == Yardstick::As::weight)  // to whole minor units, so that the cases add up to the sum
-    return fmt::format("round({} * y.v)::BIGINT", amount(fact, leaf.value));
+    return fmt::format("round(({})::DOUBLE * y.above / y.below)::BIGINT", amount(fact, leaf.value));
   if (!leaf.value.empty()) return is_money(leaf) ? amount(fact, leaf.value) : "f." + quoted(leaf.value);
   if (leaf.kind != MetricKind::duration) return "NULL";
   // What is still open has lasted until the instant judged.

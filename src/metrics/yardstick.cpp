@@ -127,6 +127,9 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
     names += fmt::format(", h.v{}", i);
   }
   const std::size_t place = place_of(metric, yardstick);
+  // A weight also as the fraction it is, for amounts times it that lie halfway between two minor units.
+  const bool share = metric.columns[place].measure == Measure::share;
+  numbers += fmt::format(", ({})::DOUBLE AS above", share ? count_sql(fmt::format("c{}", place), false) : "NULL");
   const std::string told =
       fmt::format("h.n >= {} THEN h.v{} * {}", yardstick.least, place, scale(metric.columns[place].unit));
   const std::string setting = setting_of(yardstick);
@@ -135,17 +138,22 @@ std::string yardstick_table(Select& select, const Yardstick& yardstick, const Fa
     field = literal(set->second);
   else if (setting.empty() && !yardstick.otherwise.empty())
     field = "r." + quoted(yardstick.otherwise.substr(yardstick.by.size() + 1));
+  const std::string fraction =
+      share ? fmt::format(
+                  ", CASE WHEN h.n >= {0} THEN h.above ELSE {1} END AS above, CASE WHEN h.n >= {0} THEN h.n "
+                  "ELSE 100 END AS below",
+                  yardstick.least, field)
+            : fmt::format(", v AS above, 1 AS below");
   if (yardstick.by.empty())
     return fmt::format(
-        "(SELECT NULL::BIGINT AS key, h.n, CASE WHEN {} ELSE {} * {} END AS v{} FROM (SELECT count(*) AS n{} FROM "
+        "(SELECT NULL::BIGINT AS key, h.n, CASE WHEN {} ELSE {} * {} END AS v{}{} FROM (SELECT count(*) AS n{} FROM "
         "({})) h)",
-        told, field, scale_of_field(metric.columns[place].unit), names, numbers, cases);
+        told, field, scale_of_field(metric.columns[place].unit), names, fraction, numbers, cases);
   return fmt::format(
-      "(SELECT r.id AS key, coalesce(h.n, 0) AS n, CASE WHEN {} ELSE {} * {} END AS v{} FROM {} r LEFT JOIN (SELECT k0 "
-      "AS "
-      "key, count(*) AS n{} FROM ({}) GROUP BY k0) h ON h.key = r.id)",
-      told, field, scale_of_field(metric.columns[place].unit), names, quoted(fact.column(yardstick.by)->references),
-      numbers, cases);
+      "(SELECT r.id AS key, coalesce(h.n, 0) AS n, CASE WHEN {} ELSE {} * {} END AS v{}{} FROM {} r LEFT JOIN (SELECT "
+      "k0 AS key, count(*) AS n{} FROM ({}) GROUP BY k0) h ON h.key = r.id)",
+      told, field, scale_of_field(metric.columns[place].unit), names, fraction,
+      quoted(fact.column(yardstick.by)->references), numbers, cases);
 }
 
 std::string compile_yardstick(const Catalogue& catalogue, const Schema& schema, const Question& question,

@@ -23,8 +23,9 @@ std::string setting_of(const Yardstick& yardstick);
 std::optional<Refusal> check_yardstick(const MetricDefinition& metric, const Catalogue& catalogue,
                                        const Schema& schema);
 
-// A table (key, n, v, v0, v1 …): per group how many cases its metric has, what cases are held against (null when
-// neither cases nor the record tell), and all columns of the metric. One row with a null key where there are no groups.
+// A table (key, n, v, v0, v1 …, above, below): per group how many cases its metric has, what cases are held against
+// (null when neither cases nor the record tell), all columns of the metric, and v as the fraction that a share is. One
+// row with a null key where there are no groups.
 std::string yardstick_table(Select& select, const Yardstick& yardstick, const FactDefinition& fact);
 
 // A statement for (title, n, v, v0, v1 …) of each group that the yardstick tells of.
