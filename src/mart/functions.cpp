@@ -80,6 +80,18 @@ Told<4> tell(Values& values) {
   return {inside.mean, static_cast<double>(inside.count), inside.low, inside.high};
 }
 
+void join(Segmented& all, const Segmented& others) {
+  all.values.insert(all.values.end(), others.values.begin(), others.values.end());
+  all.segments.insert(all.segments.end(), others.segments.begin(), others.segments.end());
+}
+
+Told<2> tell(const Segmented& segmented) {
+  const Outlying outside = outlying(segmented);
+  Told<2> told{static_cast<double>(outside.count), std::nullopt};
+  if (outside.segment) told[1] = static_cast<double>(*outside.segment);
+  return told;
+}
+
 template <class Held>
 void combine(duckdb_function_info info, duckdb_aggregate_state* sources, duckdb_aggregate_state* targets,
              idx_t count) try {
@@ -170,6 +182,18 @@ void inliers_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_a
   const Input values(input, 0);
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row)
     if (values.has(row)) Group<Values>::need(states[row]).push_back(values.real(row));
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
+
+void outlying_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+  const Input values(input, 0), segments(input, 1);
+  for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
+    if (!values.has(row)) continue;
+    Segmented& held = Group<Segmented>::need(states[row]);
+    held.values.push_back(values.real(row));
+    held.segments.push_back(segments.has(row) ? segments.whole(row) : Segmented::kNone);
+  }
 } catch (const std::bad_alloc&) {
   fail_for_memory(info);
 }
@@ -332,6 +356,7 @@ void register_functions(Connection& connection) {
                            {{{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BOOLEAN}, survival_update},
                             {{DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP}, survival_between}});
   add_aggregate<Values>(connection, "inliers", {{{DUCKDB_TYPE_DOUBLE}, inliers_update}});
+  add_aggregate<Segmented>(connection, "outlying", {{{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT}, outlying_update}});
 
   add_scalar(connection, "local_day", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_DATE, local_day);
   add_scalar(connection, "day_start", {DUCKDB_TYPE_DATE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_TIMESTAMP, day_start);

@@ -6,6 +6,8 @@
 //   inliers(value DOUBLE) → DOUBLE[]                     [mean, count, low, high] of the values within Tukey's fences
 //   and
 //     of these (outliers.h); rows with a NULL do not count; a NULL list when none count.
+//   outlying(x DOUBLE, id BIGINT) → DOUBLE[]             how many lie beyond the fences, and the id that all of these
+//     have, NULL where they have not; rows with a NULL x do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
 //   local_hour(TIMESTAMP, zone VARCHAR) → BIGINT         0 … 23 on the wall clock there; NULL as above.

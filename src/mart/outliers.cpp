@@ -36,4 +36,19 @@ Inliers inliers(std::vector<double>& values) {
   return inside;
 }
 
+Outlying outlying(const Segmented& segmented) {
+  std::vector<double> values = segmented.values;
+  const Inliers inside = inliers(values);
+  Outlying outside;
+  bool shared = true;
+  for (std::size_t i = 0; i < segmented.values.size(); ++i) {
+    if (segmented.values[i] >= inside.low && segmented.values[i] <= inside.high) continue;
+    const std::int64_t segment = segmented.segments[i];
+    shared = shared && segment != Segmented::kNone && (outside.count == 0 || segment == outside.segment);
+    if (++outside.count == 1) outside.segment = segment;
+  }
+  if (!shared || outside.count == 0) outside.segment.reset();
+  return outside;
+}
+
 }  // namespace traction

@@ -37,5 +37,17 @@ TEST(Outliers, oneOrTheSameValuesHaveNone) {
   EXPECT_EQ(of({5, 5, 5, 5, 6}).mean, 5);
 }
 
+TEST(Outliers, nameTheSegmentThatAllOfThemShare) {
+  const auto beyond = [](std::vector<std::int64_t> segments) {
+    return outlying({{1, 2, 3, 4, 2, 3, 2, 3, 1000, 2000}, std::move(segments)});
+  };
+  EXPECT_EQ(beyond({1, 2, 1, 2, 1, 2, 1, 2, 7, 7}).count, 2);
+  EXPECT_EQ(beyond({1, 2, 1, 2, 1, 2, 1, 2, 7, 7}).segment, 7);
+  EXPECT_EQ(beyond({7, 7, 7, 7, 7, 7, 7, 7, 7, 8}).segment, std::nullopt);
+  EXPECT_EQ(beyond({7, 7, 7, 7, 7, 7, 7, 7, 7, Segmented::kNone}).segment, std::nullopt);
+  EXPECT_EQ(outlying({{5, 5}, {7, 7}}).count, 0);
+  EXPECT_EQ(outlying({{5, 5}, {7, 7}}).segment, std::nullopt);
+}
+
 }  // namespace
 }  // namespace traction

@@ -128,21 +128,16 @@ std::string compile_segment(const Catalogue& catalogue, const Schema& schema, co
   const MetricDefinition& metric = *question.leaves[0];
   const auto path = find_path(metric, catalogue.fact(metric.from), schema, metric.segment);
   CHECK(path.has_value());
-  const std::string with = select.facts_at();
-  const std::string cases =
-      select_cases(select, 0, {Part::groups, question.period, true, false, true}, [&](Joins& joins) {
-        return fmt::format(", {}::VARCHAR AS segment", joins.reach(*path));
-      }).sql;
-  std::string title = "o.segment";
-  std::string join;
-  if (!path->last().references.empty()) {
-    title = select.title(*path, "t").first;
-    join = fmt::format(" LEFT JOIN {} t ON t.id = TRY_CAST(o.segment AS BIGINT)", quoted(path->last().references));
-  }
+  const std::string cases = select_cases(select, 0, {Part::groups, question.period, true}, [&](Joins& joins) {
+                              return fmt::format(", {} AS segment", joins.reach(*path));
+                            }).sql;
+  std::string keys = "p, cur";
+  for (std::size_t i = 0; i < question.by.size(); ++i) keys += fmt::format(", k{}", i);
   return fmt::format(
-      "{}SELECT count(*), CASE WHEN count(DISTINCT o.segment) = 1 AND count(o.segment) = "
-      "count(*) THEN min({}) END FROM ({}) o{} WHERE NOT o.inside",
-      with, title, cases, join);
+      "{}SELECT sum(o[1])::BIGINT, CASE WHEN count(DISTINCT o[2]) = 1 AND count(o[2]) = count(*) THEN min({}) END FROM "
+      "(SELECT {}, outlying(x, segment) AS o FROM ({}) GROUP BY {}) LEFT JOIN {} t ON t.id = o[2]::BIGINT WHERE o[1] > "
+      "0",
+      select.facts_at(), select.title(*path, "t").first, keys, cases, keys, quoted(path->last().references));
 }
 
 }  // namespace traction

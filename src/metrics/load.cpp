@@ -205,9 +205,12 @@ void MetricReader::read_dimensions(const json::value& given) {
   for (const std::string& dimension : metric_.by)
     if (const auto path = find_path(metric_, *fact_, schema_, dimension); !path)
       wrong("by", path.error().sentence, path.error().code);
-  if (!metric_.segment.empty())
-    if (const auto path = find_path(metric_, *fact_, schema_, metric_.segment); !path)
-      wrong("segment", path.error().sentence, path.error().code);
+  if (metric_.segment.empty()) return;
+  const auto segment = find_path(metric_, *fact_, schema_, metric_.segment);
+  if (!segment)
+    wrong("segment", segment.error().sentence, segment.error().code);
+  else if (segment->last().references.empty())
+    wrong("segment", fmt::format("\"{}\" refers to no records.", metric_.segment));
 }
 
 void MetricReader::read_old_enough(const json::value& given) {
