@@ -28,6 +28,8 @@ namespace {
 // From so many waiting entries on, when they are also a tenth of what is there, everything is built from nothing:
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
+// Followed in one transaction: what DuckDB holds of the changes of many more does not fit its memory.
+constexpr Seq kMostAtOnce = 100'000;
 
 // How many entries are kept as of which was asked, each with the facts that were asked for.
 constexpr std::size_t kMostPasts = 3;
@@ -54,13 +56,13 @@ class DuckdbMart : public Mart {
     const std::lock_guard lock(apply_mutex_);
     const Seq head = ledger_.read()->head().seq, after = applied();
     try {
-      if (database_ && !broken_ && (head == after || apply(head, progress))) return;
+      if (database_ && !broken_ && follow(head, progress)) return;
     } catch (const Fault& fault) {
       if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
       broken_ = true;
     }
     make_anew();  // also after an erasure: what DuckDB deletes stays in its file
-    if (head > 0) apply(head, progress);
+    if (head > 0) apply(head, true, progress);
   }
 
   Seq applied() const override {
@@ -76,7 +78,7 @@ class DuckdbMart : public Mart {
   void rebuild(const Progress& progress) override {
     const std::lock_guard lock(apply_mutex_);
     make_anew();
-    if (const Seq head = ledger_.read()->head().seq; head > 0) apply(head, progress);
+    if (const Seq head = ledger_.read()->head().seq; head > 0) apply(head, true, progress);
   }
 
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
@@ -225,10 +227,24 @@ class DuckdbMart : public Mart {
     std::filesystem::remove_all(options_.path + ".tmp");
   }
 
-  // Applies everything up to `head` in one transaction. False when an erasure is in the way: then nothing was done.
-  bool apply(Seq head, const Progress& progress) {
+  // Applies everything up to `head`, building facts from nothing where that is less work. False when an erasure is in
+  // the way: then what comes before it may be done.
+  bool follow(Seq head, const Progress& progress) {
     const Seq after = applied();
-    const bool bulk = after == 0 || (head - after > kManyEntries && head - after > after / 10);
+    if (after == 0 || (head - after > kManyEntries && head - after > after / 10)) return apply(head, true, progress);
+    const auto tell = [&](Seq before) {
+      return [&progress, done = before - after, total = head - after](std::int64_t applied, std::int64_t) {
+        if (progress) progress(done + applied, total);
+      };
+    };
+    for (Seq seq = after; seq < head; seq = applied())
+      if (!apply(std::min(head, seq + kMostAtOnce), false, tell(seq))) return false;
+    return true;
+  }
+
+  // Applies everything up to `head` in one transaction. False when an erasure is in the way: then nothing was done.
+  bool apply(Seq head, bool bulk, const Progress& progress) {
+    const Seq after = applied();
     const auto tell = [&](Seq seq) {
       if (progress) progress(seq - after, head - after);
     };
