@@ -222,7 +222,9 @@ std::string Select::facts_at() {
                       quoted(fact.name), quoted(fact.key), keys, fact.sql(fmt::format("% IN (FROM {})", keys))));
       continue;
     }
-    tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), clipped(fact, literal(*question_.at))));
+    // Not by itself, since what is then asked of it tells which few parts of it are needed.
+    tables.push_back(
+        fmt::format("{} AS NOT MATERIALIZED ({})", quoted(fact.name), clipped(fact, literal(*question_.at))));
   }
   if (tables.empty()) return "";
   return fmt::format("WITH {} ", fmt::join(tables, ", "));
