@@ -52,7 +52,7 @@ class TableColumn {
   std::vector<bool> known_;
 };
 
-class Table;
+struct Table;
 
 // One row of a table, not beyond its life.
 class TableRow {

@@ -41,7 +41,7 @@ class Times {
   };
   void grow();
 
-  std::vector<Block> blocks_;  // the last is filled by none but this
+  std::vector<Block> blocks_;  // the last is full, or filled by none but this
   std::size_t size_ = 0;
 };
 
@@ -52,7 +52,7 @@ class Lifetimes {
   void add(const Lifetimes& others);
 
   // The smallest time t with 1 − S(t) ≥ q for q = 0.5, 0.75 and 0.9; nullopt where that is never reached, and when
-  // there is nothing. Linear, apart from few times.
+  // there is nothing. Linear in how many there are.
   std::array<std::optional<std::int64_t>, 3> quantiles() const;
 
  private:
