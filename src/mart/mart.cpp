@@ -28,8 +28,6 @@ namespace {
 // From so many waiting entries on, when they are also a tenth of what is there, everything is built from nothing:
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
-// Followed in one transaction: what DuckDB holds of the changes of many more does not fit its memory.
-constexpr Seq kMostAtOnce = 100'000;
 
 // How many entries are kept as of which was asked, each with the facts that were asked for.
 constexpr std::size_t kMostPasts = 3;
@@ -238,7 +236,7 @@ class DuckdbMart : public Mart {
       };
     };
     for (Seq seq = after; seq < head; seq = applied())
-      if (!apply(std::min(head, seq + kMostAtOnce), false, tell(seq))) return false;
+      if (!apply(std::min(head, seq + options_.most_at_once), false, tell(seq))) return false;
     return true;
   }
 

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <set>
 #include <thread>
 
 #include "base/fault.h"
@@ -116,6 +117,29 @@ TEST_F(MartTest, takesUpAFieldOfTheWorkspacesOwn) {
   EXPECT_EQ(mart->applied(), 4);
   mart->catch_up();
   EXPECT_EQ(ask(*mart, "SELECT name, region, rank FROM account ORDER BY id"), "Before - -\nAfter south -\nLast - 3\n");
+}
+
+TEST_F(MartTest, followsManyEntriesInSeveralTransactions) {
+  const auto mart = Mart::open({.path = path, .most_at_once = 3}, shipped_schema(), shipped_facts(), *story.ledger);
+  const Id account = story.make("account", {{"name", "Acme"}, {"employees", 0}});
+  story.tell();
+  mart->catch_up();
+  for (int employees = 1; employees <= 7; ++employees)
+    story.good(on(Verb::change, "account", account, {{"employees", employees}}));
+  story.make("account", {{"name", "Last"}});
+  story.tell();
+  std::set<std::int64_t> applied;  // what a question beside it may see
+  std::int64_t done = 0;
+  mart->catch_up([&](std::int64_t now, std::int64_t total) {
+    EXPECT_EQ(total, 8);
+    EXPECT_GE(now, done);
+    done = now;
+    applied.insert(mart->applied());
+  });
+  EXPECT_EQ(done, 8);
+  EXPECT_EQ(applied, (std::set<std::int64_t>{2, 5, 8}));
+  EXPECT_EQ(ask(*mart, "SELECT name, employees, version FROM account ORDER BY id"), "Acme 7 9\nLast - 10\n");
+  EXPECT_EQ(ask(*mart, "SELECT count(*) FROM r_account"), "9\n");
 }
 
 TEST_F(MartTest, aBuildThatWasCutShortIsTakenUpAgain) {
