@@ -235,9 +235,11 @@ json::object components(const Schema& schema) {
   all["Batch"] = batch(schema);
   for (const RecordType& type : schema.types()) {
     if (!type.single) continue;
+    json::object settings = fields_of(type, Side::create);
+    settings.erase("required");  // it goes by the workspace's name unless it is given one
     all["WorkspaceCreate"] =
         object_of({{"workspace", json::object{{"type", "string"}, {"pattern", "^[a-z0-9][a-z0-9_-]{0,59}$"}}},
-                   {"settings", fields_of(type, Side::create)}},
+                   {"settings", std::move(settings)}},
                   {"workspace"});
     all["WorkspaceMade"] =
         object_of({{"workspace", json::object{{"type", "string"}}}, {"settings", fields_of(type, Side::read)}},

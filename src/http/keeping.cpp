@@ -67,7 +67,9 @@ std::vector<Route> keeping_routes(const Schema&) {
   Route create = keeping_route(
       Method::post, "/api/v1/workspaces", kOwner, "create_workspace", "Make a workspace",
       {.status = 201, .about = "It is there.", .schema = "WorkspaceMade", .headers = {"Location"}}, create_workspace);
-  create.about = "Settings that are not given are as the settings' description says: zone UTC, currency USD.";
+  create.about =
+      "Settings that are not given are as the settings' description says: zone UTC, currency USD; the name is the "
+      "workspace's own.";
   create.body = {.kind = Body::Kind::json, .schema = "WorkspaceCreate"};
   create.problems = {409, 422, 503};
   routes.push_back(std::move(create));
