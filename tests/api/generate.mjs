@@ -28,7 +28,8 @@ function goodShare({ method, path, role }) {
 }
 
 class Run {
-  constructor(address, { requests, seed, only }) {
+  constructor({ address, child }, { requests, seed, only }) {
+    this.server = child;
     this.requests = requests;
     this.only = only;
     this.client = new Client(address, kConnections);
@@ -72,6 +73,9 @@ class Run {
     try {
       answer = await this.client.send(plan);
     } catch (error) {
+      // A server that is gone answers nothing more.
+      await new Promise((later) => setTimeout(later, 50));
+      if (this.server.exitCode !== null || this.server.signalCode) throw new Error(`the server ended at ${plan.method} ${plan.path} ${plan.body ?? ''}`);
       // Whoever is refused before all was sent may find the connection closed.
       if (!plan.wrong.includes('huge') && !plan.wrong.includes('hugeHeader')) fault(`no answer: ${error.message}`);
       if (plan.record) plan.record.taken = false;
@@ -159,7 +163,7 @@ export async function generate({ requests = 500, seed = 1, only = '' } = {}) {
   if (made.status !== 0) throw new Error(made.stderr);
   const server = await startServer({ data: join(data, 'data') });
   try {
-    const run = new Run(server.address, { requests, seed, only });
+    const run = new Run(server, { requests, seed, only });
     await run.prepare();
     const began = Date.now();
     await run.all();
