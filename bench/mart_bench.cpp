@@ -189,13 +189,13 @@ class Users {
 
 void check(Mart& mart, Ledger& ledger) {
   const auto count = [&](const char* sql) {
-    const auto table = mart.query(sql);
+    const auto table = mart.read()->query(sql);
     if (!table) wrong(to_string(table.error()));
     return table->columns[0].whole(0).value();
   };
   std::string versions;
   const auto tables =
-      must(mart.query("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'r\\_%' ESCAPE '\\'"));
+      must(mart.read()->query("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'r\\_%' ESCAPE '\\'"));
   for (const TableRow row : tables.rows())
     versions += (versions.empty() ? "SELECT (SELECT count(*) FROM " : " + (SELECT count(*) FROM ") + row.text(0) + ")";
   if (count(versions.c_str()) != ledger.read()->head().seq) wrong("there are not as many versions as entries");
@@ -235,7 +235,7 @@ int bench(std::int64_t entries) {
     mart.reset();
     const auto starting = std::chrono::steady_clock::now();
     mart = open_mart();
-    must(mart->query("SELECT count(*) FROM deal"));
+    must(mart->read()->query("SELECT count(*) FROM deal"));
     if (mart->set_aside()) wrong("the mart was not taken up again");
     return seconds_since(starting);
   };

@@ -111,7 +111,8 @@ class Bench {
   std::vector<Measured> ask_ours(Mart& mart, const Definitions& definitions, const Schema& schema) {
     std::vector<Measured> all;
     const Instant now = clock_.now();
-    const auto first = must(mart.query("SELECT min(happened_on)::VARCHAR, max(happened_on)::VARCHAR FROM touch"));
+    const auto first =
+        must(mart.read()->query("SELECT min(happened_on)::VARCHAR, max(happened_on)::VARCHAR FROM touch"));
     // The last whole day.
     const Date today{must(parse_date(first.columns[1].text(0))).days - 1};
     for (Asked& asked : asked::ten(must(parse_date(first.columns[0].text(0))), today)) {

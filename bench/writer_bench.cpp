@@ -106,7 +106,7 @@ class Bench {
 
   void check_mart() {
     const auto mart = workspace_.fresh_mart();
-    const auto counted = mart->query("SELECT count(*) FROM activity").value();
+    const auto counted = mart->read()->query("SELECT count(*) FROM activity").value();
     std::int64_t activities = 0;
     workspace_.ledger().read()->records(workspace_.schema()->need("activity").number, 0,
                                         [&](const StoredRecord&) { return ++activities, true; });

@@ -29,7 +29,7 @@ class ApplierTest : public testing::Test {
     return outcome ? outcome->seq : 0;
   }
 
-  std::size_t accounts() { return workspace_->mart()->query("SELECT id FROM account")->size(); }
+  std::size_t accounts() { return workspace_->mart()->read()->query("SELECT id FROM account")->size(); }
 
   TestClock clock_;
   TestRandom random_;
@@ -65,7 +65,7 @@ TEST_F(ApplierTest, followsAFieldOfTheWorkspacesOwn) {
   ASSERT_TRUE(workspace_->execute(std::move(command)));
   const Seq last = add_account("two");
   EXPECT_TRUE(applier.wait_for(last, kLong));
-  const auto found = workspace_->mart()->query("SELECT tier FROM account");
+  const auto found = workspace_->mart()->read()->query("SELECT tier FROM account");
   ASSERT_TRUE(found) << to_string(found.error());
   EXPECT_EQ(found->size(), 2u);
 }

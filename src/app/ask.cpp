@@ -2,18 +2,41 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "metrics/answer.h"
 
 namespace traction {
 namespace {
 
+constexpr std::chrono::seconds kPatience{2};
+
+// A mart that is being built knows nothing, and then everything at once: waits for that a while, but does not keep a
+// worker of the server for as long as a great ledger takes.
+Result<std::unique_ptr<MartReader>> patiently(Mart& mart, Seq at_least, const auto& read) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    if (std::unique_ptr<MartReader> reader = read(); reader && reader->seq() >= at_least) return reader;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || !mart.wait_for(at_least, static_cast<int>(left.count())))
+      return refuse(Code::busy, "", "The numbers are being built from the ledger. Ask again in a moment.");
+  }
+}
+
 // Has `tell` answer from the present or from what was known at the instant the query names.
 template <class Tell>
 auto put(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Query& query, Instant now,
          const Tell& tell) -> decltype(tell(std::declval<Asking>())) {
-  if (!query.as_of)
-    return tell(Asking{catalogue, schema, now, mart.applied(), [&](const std::string& sql) { return mart.query(sql); },
-                       [&](const std::string& sql) { return mart.look_up(sql); }});
+  const auto over = [&](MartReader& reader, const Schema& of_then, Instant then) {
+    return tell(Asking{catalogue, of_then, then, reader.seq(),
+                       [&](const std::string& sql) { return reader.query(sql); },
+                       [&](const std::string& sql) { return reader.look_up(sql); }});
+  };
+  if (!query.as_of) {
+    const auto reader = patiently(mart, 1, [&] { return mart.read(); });
+    if (!reader) return refuse(reader);
+    return over(**reader, schema, now);
+  }
   if (*query.as_of > now)
     return refuse(Code::invalid, "as_of",
                   fmt::format("{} is yet to come: what will be known then is not known now.", to_string(*query.as_of)));
@@ -21,10 +44,9 @@ auto put(Mart& mart, const Catalogue& catalogue, const Schema& schema, const Que
   if (known == 0)
     return refuse(Code::not_found, "as_of",
                   fmt::format("At {} nothing had been recorded yet.", to_string(*query.as_of)));
-  const Schema then = mart.schema_as_of(known);
-  return tell(Asking{catalogue, then, *query.as_of, known,
-                     [&](const std::string& sql) { return mart.query_as_of(known, sql); },
-                     [&](const std::string& sql) { return mart.look_up_as_of(known, sql); }});
+  const auto reader = patiently(mart, known, [&] { return mart.read_as_of(known); });
+  if (!reader) return refuse(reader);
+  return over(**reader, *(*reader)->schema(), *query.as_of);
 }
 
 }  // namespace

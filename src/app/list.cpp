@@ -144,6 +144,7 @@ json::value to_value(const Cell& cell) {
 
 Page newest_page(Reader& reader, const RecordType& type, Id before, std::size_t limit) {
   Page page;
+  page.known = reader.head().seq;
   page.records = reader.newest(type.number, before, limit + 1);
   if (page.records.size() > limit) {
     page.records.resize(limit);
@@ -188,7 +189,7 @@ Result<Page> list(Workspace& workspace, const ListQuery& query) {
   const bool sorted = !query.sort.empty();
   if (!sorted && query.where.empty()) return newest_page(*workspace.ledger().read(), *type, cursor.id, query.limit);
 
-  const auto mart = workspace.mart_at(query.at_least);
+  const auto mart = workspace.read_mart(query.at_least);
   const auto reader = workspace.ledger().read();
   const Locale locale = locale_of(workspace.settings());
   Builder build{*reader, *schema, locale, {}};
@@ -222,6 +223,7 @@ Result<Page> list(Workspace& workspace, const ListQuery& query) {
   if (!found)
     throw Fault(Fault::Kind::internal, fmt::format("The list's own SQL failed: {}", to_string(found.error())));
   Page page;
+  page.known = mart->seq();
   for (std::size_t i = 0; i < found->size() && i < query.limit; ++i) {
     const Id id = *found->columns[0].whole(i);
     if (auto record = reader->record(type->number, id); record && record->state == RecordState::live)

@@ -38,6 +38,7 @@ inline constexpr std::size_t kLongestPage = 10'000;
 struct Page {
   std::vector<StoredRecord> records;  // live
   std::string next;                   // "" at the end
+  Seq known = 0;                      // every entry up to this one counted; later ones may have
 };
 
 // One page. Refused: unknown type or field (with the nearest), invalid operator, value or cursor.

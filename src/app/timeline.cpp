@@ -39,8 +39,8 @@ void add_entries(Reader& reader, const StoredRecord& record, const Place& before
   }
 }
 
-void add_activities(Mart& mart, const RecordType& activity, const RecordType& type, Id record, const Place& before,
-                    std::size_t limit, std::vector<Place>& found) {
+void add_activities(MartReader& mart, const RecordType& activity, const RecordType& type, Id record,
+                    const Place& before, std::size_t limit, std::vector<Place>& found) {
   std::string refers;
   for (const Field& field : activity.fields)
     if (field.references == type.name && !field.custom)
@@ -65,13 +65,16 @@ Result<TimelinePage> timeline(Workspace& workspace, const Schema& schema, const 
   if (!before) return refuse(before);
   const RecordType& activity = schema.need("activity");
   std::vector<Place> found;
-  add_activities(*workspace.mart_at(at_least), activity, *schema.type(record.type), record.id, *before, limit + 1,
-                 found);
+  TimelinePage page;
+  {
+    const auto mart = workspace.read_mart(at_least);
+    page.known = mart->seq();
+    add_activities(*mart, activity, *schema.type(record.type), record.id, *before, limit + 1, found);
+  }
   const auto reader = workspace.ledger().read();
   add_entries(*reader, record, *before, found);
   std::ranges::sort(found, std::ranges::greater{});
 
-  TimelinePage page;
   if (found.size() > limit) {
     page.next = json::serialize(json::array{found[limit - 1].at, found[limit - 1].seq});
     found.resize(limit);

@@ -21,6 +21,7 @@ struct TimelineItem {
 struct TimelinePage {
   std::vector<TimelineItem> items;
   std::string next;  // the cursor of the page after this one; "" at the end
+  Seq known = 0;     // every entry up to this one counted; later ones may have
 };
 
 // At most `limit` things from `cursor` on ("" = the newest). The mart is brought up to `at_least` first. Refused

@@ -85,4 +85,12 @@ Mart* Workspace::mart_at(Seq at_least, const Progress& progress) {
   return current;
 }
 
+std::unique_ptr<MartReader> Workspace::read_mart(Seq at_least) {
+  for (;;) {
+    auto reader = mart_at(at_least)->read();
+    // Made anew in between it knows nothing, and then everything at once.
+    if (reader->seq() > 0 || !begun()) return reader;
+  }
+}
+
 }  // namespace traction

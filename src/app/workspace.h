@@ -82,6 +82,9 @@ class Workspace {
   Mart* mart_at(Seq at_least, const Progress& progress = {});
   Mart* fresh_mart(const Progress& progress = {}) { return mart_at(kHead, progress); }
 
+  // Reads the mart as mart_at() leaves it. Waits while it is built anew.
+  std::unique_ptr<MartReader> read_mart(Seq at_least);
+
  private:
   const std::string name_;
   const std::unique_ptr<Ledger> ledger_;

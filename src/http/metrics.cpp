@@ -13,18 +13,14 @@
 namespace traction {
 namespace {
 
-constexpr int kWaitForFirst_ms = 2'000;
 constexpr std::int64_t kMostRows = 10'000;
 
-// The mart, knowing at least what the request demands. While it is built for the first time there is nothing to be
-// asked, and a worker is not kept waiting for it. As of an instant, what was recorded by then may be its last entries.
+// The mart, knowing at least what the request demands. As of an instant, what was recorded by then may be its last
+// entries.
 Result<Mart*> mart_for(const Context& context, Hosted& hosted, bool all_recorded) {
   const auto demanded = demanded_sequence(context, hosted);
   if (!demanded) return refuse(demanded);
-  Mart* const mart = hosted.workspace().mart_at(all_recorded ? kHead : hosted.at_least(*demanded));
-  if (mart->applied() == 0 && !mart->wait_for(1, kWaitForFirst_ms))
-    return refuse(Code::busy, "", "The numbers are being built from the ledger. Ask again in a moment.");
-  return mart;
+  return hosted.workspace().mart_at(all_recorded ? kHead : hosted.at_least(*demanded));
 }
 
 // A number may change with every entry, and with the time while something is open.

@@ -92,16 +92,13 @@ Result<Response> list_records(const Context& context, const std::string& type_na
   query.limit = static_cast<std::size_t>(context.integer("limit", static_cast<std::int64_t>(query.limit)));
   query.cursor = context.text("cursor");
   query.at_least = *demanded;
-  // What the page knows is told as of before it was read: it may know more.
-  const bool from_mart = !query.where.empty() || !query.sort.empty();
-  const Seq known = from_mart ? workspace.mart_at(*demanded)->applied() : workspace.ledger().read()->head().seq;
   const auto page = list(workspace, query);
   if (!page) return refused(page.error(), WriteScope::batch);
   const auto schema = workspace.schema();
   const auto reader = workspace.ledger().read();
   Response response = json_response(
       200, json::object{{"records", records_json(context, *schema, *reader, page->records)}, {"next", page->next}});
-  response.headers.push_back(sequence_header(known));
+  response.headers.push_back(sequence_header(page->known));
   return response;
 }
 

@@ -33,7 +33,6 @@ Result<Response> read_timeline(const Context& context, const std::string& type_n
   const RecordType& type = schema->need(type_name);
   const auto record = find_record(*workspace.ledger().read(), type, target_of(context));
   if (!record) return refuse(Code::not_found, "id", fmt::format("There is no such {}.", lower(type.label)));
-  const Seq known = workspace.mart_at(*demanded)->applied();
   const auto page = timeline(workspace, *schema, *record, static_cast<std::size_t>(context.integer("limit", 50)),
                              context.text("cursor"), *demanded);
   if (!page) return refuse(page);
@@ -43,7 +42,7 @@ Result<Response> read_timeline(const Context& context, const std::string& type_n
   for (const TimelineItem& item : page->items)
     items.emplace_back(item_json(*schema, type, item, context.flag("titles") ? &titles : nullptr));
   Response response = json_response(200, json::object{{"items", std::move(items)}, {"next", page->next}});
-  response.headers.push_back({"Traction-Sequence", std::to_string(known)});
+  response.headers.push_back({"Traction-Sequence", std::to_string(page->known)});
   return response;
 }
 

@@ -49,8 +49,8 @@ class FactsTest : public testing::Test {
     followed_->catch_up();
     const auto built = story.mart();
     built->catch_up();
-    std::string answer = text_of(built->query(sql));
-    EXPECT_EQ(text_of(followed_->query(sql)), answer);
+    std::string answer = text_of(built->read()->query(sql));
+    EXPECT_EQ(text_of(followed_->read()->query(sql)), answer);
     return answer;
   }
 

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <shared_mutex>
 
@@ -17,8 +15,8 @@
 #include "mart/apply.h"
 #include "mart/facts.h"
 #include "mart/functions.h"
-#include "mart/past.h"
 #include "mart/probe.h"
+#include "mart/readers.h"
 #include "mart/rollups.h"
 #include "mart/tables.h"
 
@@ -29,12 +27,6 @@ namespace {
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
 
-// How many entries are kept as of which was asked, each with the facts that were asked for.
-constexpr std::size_t kMostPasts = 3;
-
-// How many answers of look_up() are kept, and of how many rows.
-constexpr std::size_t kMostKnown = 64, kMostKnownRows = 1000;
-
 class DuckdbMart : public Mart {
  public:
   DuckdbMart(MartOptions options, Schema schema, std::vector<FactDefinition> facts, Ledger& ledger)
@@ -42,9 +34,11 @@ class DuckdbMart : public Mart {
         schema_(std::move(schema)),
         digest_(layout_digest(schema_, facts)),
         facts_(std::move(facts)),
-        ledger_(ledger) {
+        ledger_(ledger),
+        readers_(schema_, facts_.definitions(), options_.whole_cells) {
     if (!options_.path.empty() && std::filesystem::exists(options_.path)) {
       if (opens_in_child(options_.path) && adopt()) return;
+      const auto alone = close();
       put_aside();
     }
     make();
@@ -54,7 +48,7 @@ class DuckdbMart : public Mart {
     const std::lock_guard lock(apply_mutex_);
     const Seq head = ledger_.read()->head().seq, after = applied();
     try {
-      if (database_ && !broken_ && follow(head, progress)) return;
+      if (database_ && !broken_ && !readers_.found_damage() && follow(head, progress)) return;
     } catch (const Fault& fault) {
       if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
       broken_ = true;
@@ -79,30 +73,7 @@ class DuckdbMart : public Mart {
     if (const Seq head = ledger_.read()->head().seq; head > 0) apply(head, true, progress);
   }
 
-  Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
-    return asking([&] {
-      std::unique_ptr<Connection> connection = take_idle();
-      Result<Table> table = connection->query(sql, parameters, limit);
-      const std::lock_guard idle_lock(idle_mutex_);
-      idle_.push_back(std::move(connection));
-      return table;
-    });
-  }
-
-  Result<Table> look_up(const std::string& sql) override {
-    const Seq now = applied();
-    {
-      const std::lock_guard lock(known_mutex_);
-      if (known_at_ != now) known_.clear();
-      known_at_ = now;
-      if (const auto found = known_.find(sql); found != known_.end()) return found->second;
-    }
-    Result<Table> table = query(sql, {}, SIZE_MAX);
-    const std::lock_guard lock(known_mutex_);
-    if (table && known_at_ == now && known_.size() < kMostKnown && table->size() <= kMostKnownRows)
-      known_.emplace(sql, *table);
-    return table;
-  }
+  std::unique_ptr<MartReader> read() override { return readers_.present(); }
 
   Seq recorded_by(Instant instant) override {
     // The times of entries never run backwards and their seqs have no gaps.
@@ -117,18 +88,7 @@ class DuckdbMart : public Mart {
     return known;
   }
 
-  Result<Table> query_as_of(Seq as_of, const std::string& sql, const std::vector<Cell>& parameters,
-                            std::size_t limit) override {
-    return in_past(as_of, [&](Past& past) { return past.query(sql, parameters, limit); });
-  }
-
-  Result<Table> look_up_as_of(Seq as_of, const std::string& sql) override {
-    return in_past(as_of, [&](Past& past) { return past.look_up(sql); });
-  }
-
-  Schema schema_as_of(Seq as_of) override {
-    return in_past(as_of, [](Past& past) { return past.schema(); });
-  }
+  std::unique_ptr<MartReader> read_as_of(Seq as_of) override { return readers_.past(as_of); }
 
   bool set_aside() const override { return found_bad_; }
 
@@ -150,6 +110,7 @@ class DuckdbMart : public Mart {
       }
       lay_out();
       move_applied(seq);
+      readers_.open(*database_);
       return true;
     } catch (const Fault&) {
       return false;
@@ -178,12 +139,12 @@ class DuckdbMart : public Mart {
 
   // In place of what is there. Nobody asks while there is nothing.
   void make_anew() {
-    const std::unique_lock alone(database_mutex_);
-    broken_ ? put_aside() : drop();
+    const auto alone = close();
+    broken_ || readers_.found_damage() ? put_aside() : drop();
     make();
   }
 
-  // A new, empty mart. As close() and what calls it: while nobody asks.
+  // A new, empty mart. As what makes room for it: while nobody asks.
   void make() {
     open_database();
     lay_out();
@@ -193,19 +154,19 @@ class DuckdbMart : public Mart {
     writer_->run("COMMIT");
     broken_ = false;
     move_applied(0);
+    readers_.open(*database_);
   }
 
-  void close() {
-    known_.clear();
-    idle_.clear();
-    pasts_.clear();
+  // Nobody asks from here on until the lock is let go.
+  [[nodiscard]] std::unique_lock<std::shared_mutex> close() {
+    auto alone = readers_.shut();
     versions_.reset();
     writer_.reset();
     database_.reset();
+    return alone;
   }
 
   void put_aside() {
-    close();
     found_bad_ = true;
     if (options_.path.empty()) return;
     std::filesystem::rename(options_.path, options_.path + ".bad");
@@ -213,7 +174,6 @@ class DuckdbMart : public Mart {
   }
 
   void drop() {
-    close();
     if (options_.path.empty()) return;
     std::filesystem::remove(options_.path);
     std::filesystem::remove(options_.path + ".bad");
@@ -301,10 +261,10 @@ class DuckdbMart : public Mart {
       if (fault.kind() != Fault::Kind::internal) throw;
     }
     if (options_.path.empty()) return;
-    const std::unique_lock alone(database_mutex_);
-    close();
+    const auto alone = close();
     open_database();
     lay_out();
+    readers_.open(*database_);
   }
 
   void move_applied(Seq seq) {
@@ -313,71 +273,19 @@ class DuckdbMart : public Mart {
     applied_moved_.notify_all();
   }
 
-  // Runs what asks of the database, while that stays.
-  template <class Ask>
-  std::invoke_result_t<Ask> asking(const Ask& ask) {
-    const std::shared_lock lock(database_mutex_);
-    if (!database_) throw Fault(Fault::Kind::disk, "There is no mart: it could not be made anew.");
-    try {
-      return ask();
-    } catch (const Fault& fault) {
-      if (fault.kind() == Fault::Kind::damaged) broken_ = true;
-      throw;
-    }
-  }
-
-  template <class Ask>
-  std::invoke_result_t<Ask, Past&> in_past(Seq as_of, const Ask& ask) {
-    CHECK(as_of >= 1 && as_of <= applied());
-    return asking([&] { return ask(*past(as_of)); });
-  }
-
-  // The past as of that entry, kept from before or new; the one asked longest ago makes room.
-  std::shared_ptr<Past> past(Seq as_of) {
-    const std::lock_guard lock(pasts_mutex_);
-    const auto kept = std::ranges::find(pasts_, as_of, [](const auto& each) { return each.first; });
-    if (kept != pasts_.end()) {
-      std::rotate(kept, kept + 1, pasts_.end());
-      return pasts_.back().second;
-    }
-    if (pasts_.size() == kMostPasts) pasts_.erase(pasts_.begin());
-    return pasts_
-        .emplace_back(as_of,
-                      std::make_shared<Past>(*database_, schema_, facts_.definitions(), as_of, options_.whole_cells))
-        .second;
-  }
-
-  std::unique_ptr<Connection> take_idle() {
-    const std::lock_guard lock(idle_mutex_);
-    if (idle_.empty()) return std::make_unique<Connection>(*database_);
-    std::unique_ptr<Connection> connection = std::move(idle_.back());
-    idle_.pop_back();
-    return connection;
-  }
-
   const MartOptions options_;
   const Schema schema_;
   const std::string digest_;
   const Facts facts_;
   Ledger& ledger_;
   bool found_bad_ = false;
-  std::atomic<bool> broken_ = false;  // found out while using it: the next catch_up() sets it aside
+  bool broken_ = false;  // found out while applying: the next catch_up() sets it aside
 
-  std::mutex apply_mutex_;            // held by the one that writes
-  std::shared_mutex database_mutex_;  // shared by queries, alone for changing the database itself
+  std::mutex apply_mutex_;  // held by the one that writes
   std::unique_ptr<Database> database_;
   std::unique_ptr<Connection> writer_;
   std::unique_ptr<Versions> versions_;
-
-  std::mutex idle_mutex_;
-  std::vector<std::unique_ptr<Connection>> idle_;
-
-  std::mutex known_mutex_;
-  Seq known_at_ = 0;                    // what was applied when all that is known was read
-  std::map<std::string, Table> known_;  // by SQL
-
-  std::mutex pasts_mutex_;
-  std::vector<std::pair<Seq, std::shared_ptr<Past>>> pasts_;  // the one asked last at the end
+  Readers readers_;
 
   mutable std::mutex applied_mutex_;
   std::condition_variable applied_moved_;

@@ -36,6 +36,31 @@ using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 // The DuckDB that is linked, such as "v1.5.6".
 std::string duckdb_version();
 
+// One state of the mart, the same for as many statements as a question takes. Of one thread, which holds no other and
+// applies nothing meanwhile; while there is one, the mart is not made anew.
+class MartReader {
+ public:
+  virtual ~MartReader() = default;
+
+  // The last entry that this state knows; 0 = nothing yet, not even the settings.
+  virtual Seq seq() const = 0;
+
+  // Runs one SELECT. `parameters` are bound to $1, $2 … Refused (invalid) with DuckDB's words when the SQL is wrong:
+  // SQL comes from our compiler, so callers treat that as a bug. At most `limit` rows. A null inside a list, as
+  // survival() gives for a quantile not reached, is NaN. Fault(damaged) when the file proves bad in use: the next
+  // catch_up() sets it aside and builds a new one.
+  virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
+                              std::size_t limit = 10'000'000) = 0;
+
+  // As query(), of the little that many questions need alike: the settings, the names of members and stages. Kept until
+  // another entry is applied.
+  virtual Result<Table> look_up(const std::string& sql) = 0;
+
+  // As of an earlier entry the schema with the fields of the workspace's own at that time; nullptr of the present,
+  // whose schema the workspace has.
+  virtual const Schema* schema() const = 0;
+};
+
 class Mart {
  public:
   // Opens the mart of this ledger and brings its layout in line with the schema. A file that DuckDB will not open
@@ -59,30 +84,16 @@ class Mart {
   // Drops everything and builds it again from the ledger.
   virtual void rebuild(const Progress& progress = {}) = 0;
 
-  // Runs one SELECT over one consistent state. `parameters` are bound to $1, $2 … Refused (invalid) with DuckDB's words
-  // when the SQL is wrong: SQL comes from our compiler, so callers treat that as a bug. At most `limit` rows. A null
-  // inside a list, as survival() gives for a quantile not reached, is NaN. Fault(damaged) when the file proves bad in
-  // use: the next catch_up() sets it aside and builds a new one.
-  virtual Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters = {},
-                              std::size_t limit = 10'000'000) = 0;
-
-  // As query(), of the little that many questions need alike: the settings, the names of members and stages. Kept until
-  // another entry is applied.
-  virtual Result<Table> look_up(const std::string& sql) = 0;
+  // The present, held still. See MartReader.
+  virtual std::unique_ptr<MartReader> read() = 0;
 
   // Seq of the last entry that the ledger had recorded at `instant`, by the entries' own times; 0 = none yet.
   virtual Seq recorded_by(Instant instant) = 0;
 
-  // The same as query(), but over what the ledger had told by the entry `as_of`, from 1 to applied(): names mean what
-  // they meant then. The first question about an entry reckons the facts it needs; some entries asked last are kept.
-  virtual Result<Table> query_as_of(Seq as_of, const std::string& sql, const std::vector<Cell>& parameters = {},
-                                    std::size_t limit = 10'000'000) = 0;
-
-  // As look_up(), of what the ledger had told by that entry.
-  virtual Result<Table> look_up_as_of(Seq as_of, const std::string& sql) = 0;
-
-  // The schema with the fields of the workspace's own as of that entry.
-  virtual Schema schema_as_of(Seq as_of) = 0;
+  // What the ledger had told by the entry `as_of`: names mean what they meant then, and seq() is `as_of`. The first
+  // statement that names a fact reckons it back; some entries asked last are kept. nullptr when the mart does not hold
+  // the entry, as while it is built anew.
+  virtual std::unique_ptr<MartReader> read_as_of(Seq as_of) = 0;
 
   // True when a bad mart file was found at open() and set aside.
   virtual bool set_aside() const = 0;

@@ -53,7 +53,7 @@ Entry account(int number) {
 }
 
 std::string ask(Mart& mart, const std::string& sql, const std::vector<Cell>& parameters = {}) {
-  return text_of(mart.query(sql, parameters));
+  return text_of(mart.read()->query(sql, parameters));
 }
 
 TEST_F(MartTest, keepsEveryVersionAndShowsTheLast) {
@@ -161,14 +161,50 @@ TEST_F(MartTest, canBeAskedWhileItIsMadeAnew) {
   story.tell();
   const auto mart = story.mart(path);
   mart->catch_up();
+  const Seq last = mart->applied();
   std::atomic<bool> enough = false;
-  std::thread asker([&] {
-    while (!enough) EXPECT_TRUE(mart->query("SELECT count(*) FROM account", {}));
-  });
+  const auto present = [&] {
+    while (!enough) {
+      const auto reader = mart->read();
+      for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(text_of(reader->look_up("SELECT count(*) FROM account")), reader->seq() == 0 ? "0\n" : "1\n");
+    }
+  };
+  const auto past = [&] {
+    while (!enough) {
+      const auto reader = mart->read_as_of(last);  // none while nothing is in it
+      const std::string counted = reader ? text_of(reader->query("SELECT count(*) FROM account")) : "1\n";
+      EXPECT_EQ(counted, "1\n");
+    }
+  };
+  std::vector<std::thread> askers;
+  for (int i = 0; i < 2; ++i) {
+    askers.emplace_back(present);
+    askers.emplace_back(past);
+  }
   for (int i = 0; i < 10; ++i) mart->rebuild();
   enough = true;
-  asker.join();
+  for (std::thread& asker : askers) asker.join();
   EXPECT_EQ(ask(*mart, "SELECT name FROM account"), "Acme\n");
+}
+
+TEST_F(MartTest, aReaderSeesOneStateWhateverIsApplied) {
+  story.make("account", {{"name", "Acme"}});
+  story.tell();
+  const auto mart = story.mart(path);
+  mart->catch_up();
+  auto reader = mart->read();
+  const Seq before = reader->seq();
+  EXPECT_EQ(text_of(reader->query("SELECT name FROM account")), "Acme\n");
+  story.make("account", {{"name", "Basso"}});
+  story.tell();
+  mart->catch_up();
+  EXPECT_EQ(reader->seq(), before);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(text_of(reader->look_up("SELECT count(*) FROM account")), "1\n");
+  reader.reset();
+  reader = mart->read();
+  EXPECT_EQ(reader->seq(), mart->applied());
+  EXPECT_EQ(text_of(reader->look_up("SELECT count(*) FROM account")), "2\n");
 }
 
 TEST_F(MartTest, everyTypeOfFieldComesThrough) {
@@ -297,9 +333,9 @@ TEST_F(MartTest, refusesWhatIsNotASelect) {
   for (const char* wrong : {"DELETE FROM r_account", "SELECT nothing FROM account", "SELECT", "SELECT 1; SELECT 2",
                             "SET threads = 1", "ATTACH '/tmp/x.db'", "COPY account TO '/tmp/x.csv'",
                             "SELECT * FROM read_csv('/etc/passwd')", "SELECT 'a'::BIGINT", "SELECT $1"})
-    EXPECT_EQ(mart->query(wrong).error().code, Code::invalid) << wrong;
+    EXPECT_EQ(mart->read()->query(wrong).error().code, Code::invalid) << wrong;
   EXPECT_EQ(ask(*mart, "SELECT $1 + 1, $2, $3", {std::int64_t{41}, std::string("x"), std::monostate{}}), "42 x -\n");
-  EXPECT_EQ(mart->query("SELECT * FROM range(100000)", {}, 7)->size(), 7u);
+  EXPECT_EQ(mart->read()->query("SELECT * FROM range(100000)", {}, 7)->size(), 7u);
 }
 
 TEST_F(MartTest, waitsForWhatIsBeingApplied) {
@@ -315,7 +351,7 @@ TEST_F(MartTest, waitsForWhatIsBeingApplied) {
 TEST_F(MartTest, sqlKnowsSurvivalAndLocalDays) {
   const auto mart = story.mart();
   const auto reached =
-      mart->query("SELECT survival(CASE WHEN i <= 6 THEN 3600 ELSE 99999 END, i <= 6) FROM range(1, 11) t(i)");
+      mart->read()->query("SELECT survival(CASE WHEN i <= 6 THEN 3600 ELSE 99999 END, i <= 6) FROM range(1, 11) t(i)");
   ASSERT_TRUE(reached) << to_string(reached.error());
   const auto quantiles = std::get<std::vector<double>>((*reached)[0][0]);
   EXPECT_EQ(quantiles[0], 3600);
@@ -329,7 +365,7 @@ TEST_F(MartTest, sqlKnowsSurvivalAndLocalDays) {
                 "SELECT local_day(TIMESTAMP '2017-03-25 23:30:00', 'Europe/Berlin')::VARCHAR, "
                 "local_day(TIMESTAMP '2017-03-25 23:30:00', 'America/New_York')::VARCHAR, local_day(NULL, 'UTC')"),
             "2017-03-26 2017-03-25 -\n");
-  EXPECT_EQ(mart->query("SELECT local_day(TIMESTAMP '2017-03-25 23:30:00', 'Europe/Berln')").error().code,
+  EXPECT_EQ(mart->read()->query("SELECT local_day(TIMESTAMP '2017-03-25 23:30:00', 'Europe/Berln')").error().code,
             Code::invalid);
 }
 
@@ -353,8 +389,8 @@ TEST_F(MartTest, answersAsOfAnEarlierEntry) {
   story.tell();
   const auto mart = story.mart(path);
   mart->catch_up();
-  const auto now = [&](const std::string& sql) { return text_of(mart->query(sql)); };
-  const auto past = [&](const std::string& sql, Seq seq) { return text_of(mart->query_as_of(seq, sql)); };
+  const auto now = [&](const std::string& sql) { return text_of(mart->read()->query(sql)); };
+  const auto past = [&](const std::string& sql, Seq seq) { return text_of(mart->read_as_of(seq)->query(sql)); };
 
   EXPECT_EQ(mart->recorded_by({at.micros - 1}), 0);
   EXPECT_EQ(mart->recorded_by(at), then);
@@ -371,9 +407,9 @@ TEST_F(MartTest, answersAsOfAnEarlierEntry) {
     EXPECT_EQ(past("SELECT count(*) FROM account", then - 3), "2\n");
     EXPECT_EQ(past("SELECT count(*) FROM account", 3), "0\n");  // the one asked longest ago is let go of
   }
-  EXPECT_TRUE(mart->schema_as_of(then).need("account").field("region"));
-  EXPECT_FALSE(mart->schema_as_of(then).need("account").field("rank"));
-  EXPECT_FALSE(mart->schema_as_of(then - 2).need("account").field("region"));
+  EXPECT_TRUE(mart->read_as_of(then)->schema()->need("account").field("region"));
+  EXPECT_FALSE(mart->read_as_of(then)->schema()->need("account").field("rank"));
+  EXPECT_FALSE(mart->read_as_of(then - 2)->schema()->need("account").field("region"));
   EXPECT_EQ(now("SELECT count(*) FROM touch"), "0\n");
   EXPECT_EQ(now("SELECT name, account FROM contact"), fmt::format("Cid {}\n", b));
 

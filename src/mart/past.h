@@ -8,7 +8,7 @@
 // What is kept is a copy, and the past does not change: it stays right while the present moves on. What is kept later
 // is reckoned from the present of that moment, whole and in one transaction, and builds on nothing kept before.
 //
-// Threads: any; statements run one at a time. Made and kept by Mart, and let go of before its Database.
+// Threads: any; statements run one at a time. Made and kept by Readers, and let go of before the Database.
 #pragma once
 
 #include <map>
@@ -31,11 +31,13 @@ class Past {
   Past(Database& database, const Schema& schema, const std::vector<FactDefinition>& facts, Seq last,
        std::int64_t whole_cells);
 
-  // As Mart::query.
+  // As MartReader::query.
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit);
 
-  // As Mart::look_up: what was answered once is kept.
+  // As MartReader::look_up: what was answered once is kept.
   Result<Table> look_up(const std::string& sql);
+
+  Seq last() const { return last_; }
 
   // With the fields that the workspace had then.
   const Schema& schema() const { return schema_; }

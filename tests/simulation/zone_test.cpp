@@ -108,7 +108,7 @@ class ZoneDays : public testing::Test {
   // The same days by DuckDB's own reckoning, which shares nothing with ours.
   std::map<Date, std::int64_t> by_wall_clock(const char* zone) {
     std::map<Date, std::int64_t> counts;
-    const auto table = workspace_->mart()->query(
+    const auto table = workspace_->mart()->read()->query(
         "SELECT timezone($1, timezone('UTC', happened_at))::DATE::VARCHAR, count(*) FROM touch GROUP BY ALL",
         {std::string(zone)});
     EXPECT_TRUE(table) << to_string(table.error());
