@@ -127,6 +127,7 @@ Database::Database(const DatabaseOptions& options) {
   set("memory_limit", fmt::format("{}MB", options.memory_mb));
   set("threads", std::to_string(options.threads));
   set("preserve_insertion_order", "false");
+  set("checkpoint_threshold", fmt::format("{}MB", options.log_mb));
   set("temp_directory", options.temp_directory);
   set("autoinstall_known_extensions", "false");
   set("autoload_known_extensions", "false");
@@ -186,6 +187,21 @@ Result<Table> Connection::query(const std::string& sql, const std::vector<Cell>&
     throw fault(answer.error_type(), answer.error());
   }
   return read_table(*answer, limit);
+}
+
+Number::Number(Connection& connection, const std::string& sql) {
+  if (duckdb_prepare(connection.handle(), sql.c_str(), &handle_) == DuckDBSuccess) return;
+  const std::string words = duckdb_prepare_error(handle_);
+  duckdb_destroy_prepare(&handle_);
+  throw Fault(Fault::Kind::internal, words + "\nin: " + sql);
+}
+
+Number::~Number() { duckdb_destroy_prepare(&handle_); }
+
+std::int64_t Number::read() {
+  Answer answer;
+  if (duckdb_execute_prepared(handle_, &answer) != DuckDBSuccess) throw fault(answer.error_type(), answer.error());
+  return read_table(*answer, 1).columns.at(0).whole(0).value_or(0);
 }
 
 std::string_view sql_name(ColumnKind kind) {

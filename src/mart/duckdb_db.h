@@ -1,8 +1,8 @@
-// Database, Connection, Appender, Chunk: DuckDB's C API with owners instead of handles and exceptions instead of
-// states. They know nothing of ledgers or facts, and keep duckdb.h out of every other header. Errors are Faults, except
-// of query(), whose SQL may be the caller's mistake.
+// Database, Connection, Number, Appender, Chunk: DuckDB's C API with owners instead of handles and exceptions instead
+// of states. They know nothing of ledgers or facts, and keep duckdb.h out of every other header. Errors are Faults,
+// except of query(), whose SQL may be the caller's mistake.
 //
-// Threads: a Database is used by any, a Connection, Appender or Chunk by one at a time. Called by mart/ alone.
+// Threads: a Database is used by any, a Connection, Number, Appender or Chunk by one at a time. Called by mart/ alone.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 struct _duckdb_database;
 struct _duckdb_connection;
 struct _duckdb_appender;
+struct _duckdb_prepared_statement;
 struct _duckdb_data_chunk;
 
 namespace traction {
@@ -26,6 +27,7 @@ struct DatabaseOptions {
   std::string path;            // "" = in memory
   std::string temp_directory;  // where it may spill; "" = nowhere
   std::size_t memory_mb = 500;
+  std::size_t log_mb = 16;  // of changes in the log beside the file, before they are moved into it
   int threads = 2;
   bool read_only = false;
 };
@@ -66,6 +68,20 @@ class Connection {
 
  private:
   _duckdb_connection* handle_ = nullptr;
+};
+
+// A SELECT of one number, planned once. Of the connection's thread.
+class Number {
+ public:
+  // The connection outlives it.
+  Number(Connection& connection, const std::string& sql);
+  ~Number();
+  Number(const Number&) = delete;
+  Number& operator=(const Number&) = delete;
+  std::int64_t read();
+
+ private:
+  _duckdb_prepared_statement* handle_ = nullptr;
 };
 
 // What a column of a Chunk holds. Instants are microseconds, dates days.

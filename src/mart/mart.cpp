@@ -27,6 +27,10 @@ namespace {
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
 
+// Changes of so many MB may wait in the log while the ledger is followed: moving them into the file, whatever their size,
+// takes several times as long as following a second's work.
+constexpr std::size_t kLogMb = 128;
+
 class DuckdbMart : public Mart {
  public:
   DuckdbMart(MartOptions options, Schema schema, std::vector<FactDefinition> facts, Ledger& ledger)
@@ -96,7 +100,7 @@ class DuckdbMart : public Mart {
   // Opens the file as it is. False when it is not this ledger's, or not of this program's layout.
   bool adopt() {
     try {
-      open_database();
+      open_database(true);
       const Result<Table> row = writer_->query("SELECT ledger_id, seq, hash, layout FROM mart");
       if (!row || row->size() != 1) return false;
       const TableRow cells = (*row)[0];
@@ -119,11 +123,13 @@ class DuckdbMart : public Mart {
     }
   }
 
-  void open_database() {
+  // `filled`: what comes is followed, not built.
+  void open_database(bool filled) {
     database_ = std::make_unique<Database>(
         DatabaseOptions{.path = options_.path,
                         .temp_directory = options_.path.empty() ? "" : options_.path + ".tmp",
                         .memory_mb = options_.memory_mb,
+                        .log_mb = filled ? kLogMb : DatabaseOptions{}.log_mb,
                         .threads = options_.threads});
     writer_ = std::make_unique<Connection>(*database_);
     register_functions(*writer_);
@@ -146,7 +152,7 @@ class DuckdbMart : public Mart {
 
   // A new, empty mart. As what makes room for it: while nobody asks.
   void make() {
-    open_database();
+    open_database(false);
     lay_out();
     writer_->run("BEGIN TRANSACTION");
     for (const FactDefinition& fact : facts_.definitions()) writer_->run(create_fact(fact) + create_rollups(fact));
@@ -262,7 +268,7 @@ class DuckdbMart : public Mart {
     }
     if (options_.path.empty()) return;
     const auto alone = close();
-    open_database();
+    open_database(true);
     lay_out();
     readers_.open(*database_);
   }

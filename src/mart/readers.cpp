@@ -15,9 +15,6 @@ constexpr std::size_t kMostPasts = 3;
 // How many answers of look_up() are kept, and of how many rows.
 constexpr std::size_t kMostKnown = 64, kMostKnownRows = 1000;
 
-// The last entry that a connection's transaction knows; a read outside of one begins and ends its own.
-Seq applied_in(Connection& connection) { return connection.number("SELECT seq FROM mart"); }
-
 }  // namespace
 
 template <class Ask>
@@ -33,17 +30,17 @@ auto Readers::asking(const Ask& ask) -> decltype(ask()) {
 // In one transaction, so that all its statements see the same.
 class Readers::Present : public MartReader {
  public:
-  explicit Present(Readers& readers) : readers_(readers), within_(readers.enter()), connection_(readers.take_idle()) {
+  explicit Present(Readers& readers) : readers_(readers), within_(readers.enter()), asker_(readers.take_idle()) {
     readers_.asking([&] {
-      connection_->run("BEGIN TRANSACTION READ ONLY");
-      seq_ = applied_in(*connection_);
+      asker_->connection.run("BEGIN TRANSACTION READ ONLY");
+      seq_ = asker_->applied.read();
     });
   }
 
   ~Present() override {
     try {
-      connection_->run("COMMIT");
-      readers_.put_back(std::move(connection_));
+      asker_->connection.run("COMMIT");
+      readers_.put_back(std::move(asker_));
     } catch (const Fault&) {  // a statement failed: the connection ends with its transaction
     }
   }
@@ -51,7 +48,7 @@ class Readers::Present : public MartReader {
   Seq seq() const override { return seq_; }
 
   Result<Table> query(const std::string& sql, const std::vector<Cell>& parameters, std::size_t limit) override {
-    return readers_.asking([&] { return connection_->query(sql, parameters, limit); });
+    return readers_.asking([&] { return asker_->connection.query(sql, parameters, limit); });
   }
 
   Result<Table> look_up(const std::string& sql) override {
@@ -76,7 +73,7 @@ class Readers::Present : public MartReader {
  private:
   Readers& readers_;
   const Within within_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Asker> asker_;
   Seq seq_ = 0;
 };
 
@@ -114,9 +111,9 @@ std::unique_ptr<MartReader> Readers::present() { return std::make_unique<Present
 
 std::unique_ptr<MartReader> Readers::past(Seq as_of) {
   Within within = enter();  // from here on what was applied stays so
-  std::unique_ptr<Connection> connection = take_idle();
-  const Seq applied = asking([&] { return applied_in(*connection); });
-  put_back(std::move(connection));
+  std::unique_ptr<Asker> asker = take_idle();
+  const Seq applied = asking([&] { return asker->applied.read(); });
+  put_back(std::move(asker));
   if (as_of > applied) return nullptr;
   return std::make_unique<Then>(*this, std::move(within), as_of);
 }
@@ -144,17 +141,19 @@ Readers::Within Readers::enter() {
   return within;
 }
 
-std::unique_ptr<Connection> Readers::take_idle() {
+Readers::Asker::Asker(Database& database) : connection(database), applied(connection, "SELECT seq FROM mart") {}
+
+std::unique_ptr<Readers::Asker> Readers::take_idle() {
   const std::lock_guard lock(idle_mutex_);
-  if (idle_.empty()) return std::make_unique<Connection>(*database_);
-  std::unique_ptr<Connection> connection = std::move(idle_.back());
+  if (idle_.empty()) return std::make_unique<Asker>(*database_);
+  std::unique_ptr<Asker> asker = std::move(idle_.back());
   idle_.pop_back();
-  return connection;
+  return asker;
 }
 
-void Readers::put_back(std::unique_ptr<Connection> connection) {
+void Readers::put_back(std::unique_ptr<Asker> asker) {
   const std::lock_guard lock(idle_mutex_);
-  idle_.push_back(std::move(connection));
+  idle_.push_back(std::move(asker));
 }
 
 // The past as of that entry, kept from before or new; the one asked longest ago makes room.

@@ -39,11 +39,16 @@ class Readers {
  private:
   class Present;
   class Then;
+  struct Asker {
+    explicit Asker(Database& database);
+    Connection connection;
+    Number applied;  // the last entry that its transaction knows
+  };
   using Within = std::shared_lock<std::shared_mutex>;
 
   Within enter();
-  std::unique_ptr<Connection> take_idle();
-  void put_back(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Asker> take_idle();
+  void put_back(std::unique_ptr<Asker> asker);
   std::shared_ptr<Past> kept_past(Seq as_of);
 
   // Runs what asks of the database, and remembers when that proves damaged.
@@ -60,7 +65,7 @@ class Readers {
   Database* database_ = nullptr;  // nullptr = could not be made anew
 
   std::mutex idle_mutex_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  std::vector<std::unique_ptr<Asker>> idle_;
 
   std::mutex known_mutex_;
   Seq known_at_ = 0;                    // the entry as of which all that is known was read
