@@ -22,7 +22,7 @@
 --| type = "choice"
 --| [columns.outcome]
 --| type = "choice"
---| clears = true
+--| with = "done_at"
 --| [columns.deal]
 --| type = "reference"
 --| references = "deal"
@@ -53,13 +53,13 @@
 --| about = "When it was done, or answered by another activity."
 --| [columns.done_on]
 --| type = "date"
---| clears = true
+--| with = "done_at"
 --| [columns.duration_seconds]
 --| type = "duration"
---| clears = true
+--| with = "done_at"
 --| [columns.held]
 --| type = "boolean"
---| clears = true
+--| with = "done_at"
 --| about = "A meeting that took place."
 --| [columns.follow_up]
 --| type = "boolean"

@@ -54,7 +54,7 @@
 --| role = "end"
 --| [columns.ended_on]
 --| type = "date"
---| clears = true
+--| with = "ended_at"
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"
 --| membership = "SELECT deal AS key FROM deal_unplanned WHERE owner IN (SELECT member FROM was_membership)"

@@ -54,10 +54,10 @@
 --| role = "end"
 --| [columns.ended_on]
 --| type = "date"
---| clears = true
+--| with = "ended_at"
 --| [columns.next_kind]
 --| type = "choice"
---| clears = true
+--| with = "ended_at"
 --| about = "The kind of the stage that came next, where the stay ended."
 --| [columns.due_on]
 --| type = "date"

@@ -45,13 +45,13 @@
 --| about = "The first outbound touch by a person, at or after creation, on the deal or with its contact."
 --| [columns.responded_on]
 --| type = "date"
---| clears = true
+--| with = "responded_at"
 --| [columns.response_seconds]
 --| type = "duration"
---| clears = true
+--| with = "responded_at"
 --| [columns.response_band]
 --| type = "choice"
---| clears = true
+--| with = "responded_at"
 --| about = "How long that took at most: 5_minutes, 1_hour, 1_day or longer; null while not answered."
 --| [touched]
 --| deal = "SELECT id AS key FROM changed_deal"

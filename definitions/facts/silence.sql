@@ -35,13 +35,13 @@
 --| role = "end"
 --| [columns.ended_on]
 --| type = "date"
---| clears = true
+--| with = "ended_at"
 --| [columns.planned]
 --| type = "boolean"
 --| about = "Something was planned for the deal."
 --| [columns.gap_seconds]
 --| type = "duration"
---| clears = true
+--| with = "ended_at"
 --| about = "Where a touch ended it that was not the stay's first: the time since the one before."
 --| [touched]
 --| stage_visit = "SELECT key FROM changed_stage_visit"

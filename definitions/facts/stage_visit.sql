@@ -56,14 +56,14 @@
 --| about = "Where the move out has no known time: the next known one, at the latest when it was recorded."
 --| [columns.left_on]
 --| type = "date"
---| clears = true
+--| with = "left_at"
 --| [columns.next_stage]
 --| type = "reference"
 --| references = "stage"
---| clears = true
+--| with = "left_at"
 --| [columns.next_kind]
 --| type = "choice"
---| clears = true
+--| with = "left_at"
 --| [columns.won_at]
 --| type = "instant"
 --| about = "When the deal was won after this stay; null when it was not."

@@ -131,7 +131,8 @@ class FactReader {
     table.get("references", column.references);
     table.get("about", column.about);
     table.get("role", role);
-    table.get("clears", column.clears);
+    table.get("with", column.with);
+    table.get("before", column.before);
     table.get("later", column.later);
     table.get("merge", column.merge);
     table.get("by", column.by);
@@ -143,12 +144,15 @@ class FactReader {
                   fmt::format("\"{}\" is not the type of a column.{}", type, did_you_mean(type, field_type_names())));
     if (column.references.empty() == (column.type == FieldType::reference))
       table.fault("references", Code::invalid, "A reference, and nothing else, says which record type it refers to.");
-    if (!role.empty() && ((role != "start" && role != "end") || column.type != FieldType::instant))
-      table.fault("role", Code::invalid, "\"role\" is start or end, and only an instant has one.");
-    if (column.later && (column.type != FieldType::instant || !role.empty()))
-      table.fault("later", Code::invalid, "Only an instant that is neither start nor end can be \"later\".");
     column.start = role == "start";
     column.end = role == "end";
+    column.seen = role == "seen";
+    column.settled = role == "settled";
+    const bool known_role = column.start || column.end || column.seen || column.settled;
+    if (!role.empty() && (!known_role || column.type != FieldType::instant))
+      table.fault("role", Code::invalid, "\"role\" is start, end, seen or settled, and only an instant has one.");
+    if (column.later && (column.type != FieldType::instant || !role.empty()))
+      table.fault("later", Code::invalid, "Only an instant without a role can be \"later\".");
     if (!column.merge.empty() && !std::ranges::count(kMerges, column.merge))
       table.fault("merge", Code::invalid, "\"merge\" is count, sum, min, max, first or last.");
     if (column.by.empty() == (column.merge == "first" || column.merge == "last"))
@@ -164,11 +168,19 @@ class FactReader {
     const FactColumn* key = fact_.column(fact_.key);
     if (key == nullptr || !key->merge.empty()) return wrong(1, "\"key\" must name a column that is not merged.");
     const auto count = [&](bool FactColumn::*role) { return std::ranges::count(fact_.columns, true, role); };
-    if (count(&FactColumn::start) > 1 || count(&FactColumn::end) > 1) return wrong(1, "A role is given twice.");
-    if (count(&FactColumn::clears) > 0 && !fact_.end()) return wrong(1, "\"clears\" needs a column that is the end.");
-    for (const FactColumn& column : fact_.columns)
+    if (std::max({count(&FactColumn::start), count(&FactColumn::end), count(&FactColumn::seen),
+                  count(&FactColumn::settled)}) > 1)
+      return wrong(1, "A role is given twice.");
+    if (fact_.settled() && !fact_.rebuild_at) return wrong(1, "Only a fact that is rebuilt is \"settled\".");
+    for (const FactColumn& column : fact_.columns) {
+      const FactColumn* with = fact_.column(column.with);
+      if (!column.with.empty() && !(with && (with->end || with->later)))
+        return wrong(1, fmt::format("\"{}\" of \"{}\" is neither the end nor later.", column.with, column.name));
+      if (!column.before.empty() && (column.with.empty() || !fact_.column(column.before)))
+        return wrong(1, fmt::format("\"{}\" needs \"with\", and a column that holds what it was before.", column.name));
       if (!column.by.empty() && !fact_.column(column.by))
         return wrong(1, fmt::format("\"{}\" of \"{}\" is not a column.", column.by, column.name));
+    }
     check_select();
   }
 
@@ -211,6 +223,11 @@ std::string fill_in(std::string sql, const std::string& word, const With& with) 
   return sql;
 }
 
+const FactColumn* in_role(const std::vector<FactColumn>& columns, bool FactColumn::*role) {
+  const auto found = std::ranges::find(columns, true, role);
+  return found == columns.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 const FactColumn* FactDefinition::column(std::string_view column_name) const {
@@ -218,15 +235,16 @@ const FactColumn* FactDefinition::column(std::string_view column_name) const {
   return found == columns.end() ? nullptr : &*found;
 }
 
-const FactColumn* FactDefinition::start() const {
-  const auto found = std::ranges::find(columns, true, &FactColumn::start);
-  return found == columns.end() ? nullptr : &*found;
+const FactColumn* FactDefinition::start() const { return in_role(columns, &FactColumn::start); }
+
+const FactColumn* FactDefinition::end() const { return in_role(columns, &FactColumn::end); }
+
+const FactColumn* FactDefinition::seen() const {
+  const FactColumn* seen = in_role(columns, &FactColumn::seen);
+  return seen ? seen : start();
 }
 
-const FactColumn* FactDefinition::end() const {
-  const auto found = std::ranges::find(columns, true, &FactColumn::end);
-  return found == columns.end() ? nullptr : &*found;
-}
+const FactColumn* FactDefinition::settled() const { return in_role(columns, &FactColumn::settled); }
 
 bool FactDefinition::merges() const {
   return std::ranges::any_of(columns, [](const FactColumn& column) { return !column.merge.empty(); });

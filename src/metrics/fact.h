@@ -6,13 +6,17 @@
 // Header:
 //   name, version, about, grain (a sentence), key (column that says whose rows are recomputed together),
 //   reads = [...] (record types and facts), order (build order, ascending),
-//   at = "clip" (default) or "rebuild": how the table is seen at an earlier instant of the world.
-//     clip: rows whose start is at or after T are not there; where the end is at or after T, it and all `clears`
-//     columns are null. rebuild: the SELECT is run over the clipped facts it reads.
+//   at = "clip" (default) or "rebuild": how the table is seen at an earlier instant T of the world.
+//     clip: rows whose start is at or after T are not there; where the end or a `later` column is at or after T, it and
+//     all columns `with` it are as before. rebuild: the SELECT is run over the clipped facts it reads, for the keys
+//     that need it; rows not settled at T are such keys, all others are clipped.
 //   [columns.NAME] type = reference|instant|date|integer|decimal|boolean|money|currency|choice|duration|text
-//                  references = "deal" (for reference), about, role = "start" | "end" (see at_clip),
-//                  clears = true (a column that is only true once the row has ended: null when clipped),
-//                  later = true (an instant that may lie behind the row's start: null when clipped before it)
+//                  references = "deal" (for reference), about, role = "start" | "end"
+//                    | "seen" (from which on a row is there, where that is not its start)
+//                    | "settled" (null where clipping tells all of a row, else the last instant that it came to be by)
+//                  later = true (an instant that may lie behind the row's start)
+//                  with = "closed_at" (the end or a later column that it came with),
+//                  before = "owner_now" (the column that holds what it was before; else null, or of a boolean, false)
 //                  merge = "count"|"sum"|"min"|"max"|"first"|"last" (facts kept by merging appended entries; first and
 //                  last take the value from the row whose column named by `by` is least or greatest)
 //   [rollups.NAME] by = [columns], sums = [whole-numbered columns]: a table NAME with one row per combination of `by`
@@ -53,8 +57,10 @@ struct FactColumn {
   std::string about;
   bool start = false;
   bool end = false;
-  bool clears = false;
+  bool seen = false;
+  bool settled = false;
   bool later = false;
+  std::string with, before;
   std::string merge;  // "" = not merged
   std::string by;     // for merge first and last: the column that orders
 };
@@ -82,6 +88,8 @@ struct FactDefinition {
   const FactColumn* column(std::string_view column_name) const;  // or null
   const FactColumn* start() const;
   const FactColumn* end() const;
+  const FactColumn* seen() const;  // or else the start
+  const FactColumn* settled() const;
   bool merges() const;  // kept by merging appended entries
   bool clips() const;   // what it says of an earlier instant differs from what it says now
 

@@ -217,6 +217,19 @@ std::optional<Refusal> read_cycle(const Asking& asking, Question& question) {
   return std::nullopt;
 }
 
+// Which facts need not be rebuilt for the instant at which the world is seen.
+std::optional<Refusal> read_settled(const Asking& asking, Question& question) {
+  if (!question.at) return std::nullopt;
+  for (const FactDefinition& fact : asking.catalogue.facts()) {
+    if (!fact.settled()) continue;
+    const auto unsettled = asking.look_up(fmt::format("SELECT count(*) FROM {} WHERE {} >= {}", quoted(fact.name),
+                                                      quoted(fact.settled()->name), literal(*question.at)));
+    if (!unsettled) return unsettled.error();
+    if ((*unsettled)[0].whole(0) == 0) question.settled.insert(fact.name);
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> read_period(const Asking& asking, const Query& query, Question& question) {
   question.grain = query.grain;
   question.period = {query.from, query.to};
@@ -305,6 +318,7 @@ Result<Question> understand(const Asking& asking, const Query& query) {
   if (auto refusal = read_converted(asking, query, question)) return tl::unexpected(*refusal);
   if (auto refusal = read_period(asking, query, question)) return tl::unexpected(*refusal);
   if (auto refusal = read_cycle(asking, question)) return tl::unexpected(*refusal);
+  if (auto refusal = read_settled(asking, question)) return tl::unexpected(*refusal);
   return question;
 }
 

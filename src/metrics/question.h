@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ struct Question {
   Date today;                     // its day in the workspace's zone
   std::string too_short;          // why nothing is shown: the years there are do not fill a cycle; else ""
   Settings settings;
+  std::set<std::string> settled;  // facts that are seen as of `at` by clipping alone
 
   Turning turning() const;
 };

@@ -154,18 +154,26 @@ std::string Select::currency(const FactDefinition& fact) {
 }
 
 std::string Select::clipped(const FactDefinition& fact, const std::string& at) {
-  std::vector<std::string> replaced;
-  for (const FactColumn& column : fact.columns)
-    if (column.later || (fact.end() && (column.end || column.clears)))
-      replaced.push_back(fmt::format("CASE WHEN {0} >= {1} THEN NULL ELSE {2} END AS {2}",
-                                     quoted(column.later ? column.name : fact.end()->name), at, quoted(column.name)));
-  const std::string replacing = replaced.empty() ? "" : fmt::format(" REPLACE ({})", fmt::join(replaced, ", "));
-  const std::string begun =
-      fact.start() ? fmt::format(" WHERE coalesce({} < {}, TRUE)", quoted(fact.start()->name), at) : "";
-  return fmt::format("SELECT *{} FROM main.{}{}", replacing, quoted(fact.name), begun);
+  std::vector<std::string> replaced, conditions;
+  for (const FactColumn& column : fact.columns) {
+    const std::string& moment = column.with.empty() && (column.end || column.later) ? column.name : column.with;
+    if (moment.empty()) continue;
+    const char* none = column.type == FieldType::boolean ? "FALSE" : "NULL";
+    replaced.push_back(fmt::format("CASE WHEN {} >= {} THEN {} ELSE {} END AS {}", quoted(moment), at,
+                                   column.before.empty() ? none : quoted(column.before), quoted(column.name),
+                                   quoted(column.name)));
+  }
+  for (const FactColumn* column : {fact.seen(), fact.settled()})
+    if (column) conditions.push_back(fmt::format("coalesce({} < {}, TRUE)", quoted(column->name), at));
+  return fmt::format("SELECT *{} FROM main.{}{}",
+                     replaced.empty() ? "" : fmt::format(" REPLACE ({})", fmt::join(replaced, ", ")), quoted(fact.name),
+                     conditions.empty() ? "" : fmt::format(" WHERE {}", fmt::join(conditions, " AND ")));
 }
 
 std::string Select::touched_since(const FactDefinition& fact, const std::string& at) const {
+  if (fact.settled())
+    return fmt::format("SELECT {} FROM main.{} WHERE {} >= {}", quoted(fact.key), quoted(fact.name),
+                       quoted(fact.settled()->name), at);
   std::string keys;
   for (const FactDefinition& source : catalogue_.facts()) {
     if (std::ranges::find(fact.reads, source.name) == fact.reads.end()) continue;
@@ -205,26 +213,29 @@ std::string Select::facts_at() {
   }
   const auto facts = catalogue_.facts();
   for (auto fact = facts.rbegin(); fact != facts.rend(); ++fact)
-    if (used.contains(fact->name) && fact->rebuild_at) used.insert(fact->reads.begin(), fact->reads.end());
+    if (used.contains(fact->name) && fact->rebuild_at && !question_.settled.contains(fact->name))
+      used.insert(fact->reads.begin(), fact->reads.end());
   std::vector<std::string> tables;
   for (const FactDefinition& fact : facts) {
     // What a fact without times says (the touches of a deal, counted) is seen as it is.
     if (!used.contains(fact.name) || (!fact.rebuild_at && !fact.clips())) continue;
-    if (fact.rebuild_at) {
-      const std::string since = touched_since(fact, literal(*question_.at)), keys = quoted("touched " + fact.name);
+    const std::string at = literal(*question_.at);
+    if (fact.rebuild_at && !question_.settled.contains(fact.name)) {
+      const std::string since = touched_since(fact, at), keys = quoted("touched " + fact.name);
       if (since.empty()) {
         tables.push_back(fmt::format("{} AS ({})", quoted(fact.name), fact.sql()));
         continue;
       }
       tables.push_back(fmt::format("{} AS MATERIALIZED ({})", keys, since));
-      tables.push_back(
-          fmt::format("{0} AS (SELECT * FROM main.{0} WHERE {1} NOT IN (FROM {2}) UNION ALL BY NAME ({3}))",
-                      quoted(fact.name), quoted(fact.key), keys, fact.sql(fmt::format("% IN (FROM {})", keys))));
+      const std::string others = fact.settled() ? clipped(fact, at)
+                                                : fmt::format("SELECT * FROM main.{} WHERE {} NOT IN (FROM {})",
+                                                              quoted(fact.name), quoted(fact.key), keys);
+      tables.push_back(fmt::format("{} AS ({} UNION ALL BY NAME ({}))", quoted(fact.name), others,
+                                   fact.sql(fmt::format("% IN (FROM {})", keys))));
       continue;
     }
     // Not by itself, since what is then asked of it tells which few parts of it are needed.
-    tables.push_back(
-        fmt::format("{} AS NOT MATERIALIZED ({})", quoted(fact.name), clipped(fact, literal(*question_.at))));
+    tables.push_back(fmt::format("{} AS NOT MATERIALIZED ({})", quoted(fact.name), clipped(fact, at)));
   }
   if (tables.empty()) return "";
   return fmt::format("WITH {} ", fmt::join(tables, ", "));
