@@ -27,8 +27,8 @@ namespace {
 // cheaper than finding out what they touch.
 constexpr Seq kManyEntries = 20'000;
 
-// Changes of so many MB may wait in the log while the ledger is followed: moving them into the file, whatever their size,
-// takes several times as long as following a second's work.
+// Changes of so many MB may wait in the log while the ledger is followed: moving them into the file, whatever their
+// size, takes several times as long as following a second's work.
 constexpr std::size_t kLogMb = 128;
 
 class DuckdbMart : public Mart {
