@@ -12,7 +12,7 @@ namespace {
 // more than applying ten, and what is left of the machine answers commands. Whoever waits for an entry does not wait
 // for this.
 constexpr std::chrono::milliseconds kPace{500};
-constexpr int kPolite = 10;                       // nice level
+constexpr int kPolite = 4;                        // nice level
 constexpr std::chrono::seconds kAfterFailure{5};  // a full disk may have room by then
 
 }  // namespace
