@@ -1,7 +1,5 @@
 #include "app/applier.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -12,7 +10,6 @@ namespace {
 // more than applying ten, and what is left of the machine answers commands. Whoever waits for an entry does not wait
 // for this.
 constexpr std::chrono::milliseconds kPace{500};
-constexpr int kPolite = 4;                        // nice level
 constexpr std::chrono::seconds kAfterFailure{5};  // a full disk may have room by then
 
 }  // namespace
@@ -54,8 +51,6 @@ void Applier::look_again() {
 }
 
 void Applier::follow() {
-  // Whoever waits for a commit comes first. On Linux this is the thread's own, and what it starts inherits it.
-  [[maybe_unused]] const int level = nice(kPolite);
   std::unique_lock lock(mutex_);
   for (std::chrono::steady_clock::time_point next;;) {
     changed_.wait(lock, [&] { return ending_ || wanted_ > applied_; });

@@ -1,6 +1,7 @@
 #include "http/router.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <charconv>
 #include <chrono>
+#include <latch>
 #include <set>
 
 #include "base/check.h"
@@ -26,6 +28,7 @@ using Steady = std::chrono::steady_clock;
 // More than these wait for a worker only when something is very wrong.
 constexpr int kMostWaiting = 10'000;
 constexpr std::size_t kSlowWorkers = 4;  // what they do waits for disks and other threads
+constexpr int kPolite = 5;               // their nice level: commits come first, and the mart that must reach them
 
 bool allowed(Policy policy, const Principal& principal) { return principal.rank >= policy.who(); }
 
@@ -182,6 +185,7 @@ class Router::Impl {
         routes_(std::move(routes)),
         workers_(static_cast<std::size_t>(options_.workers)),
         slow_workers_(kSlowWorkers) {
+    be_polite();
     for (Route& route : health_routes(ready_)) routes_.push_back(std::move(route));
     std::vector<std::string> names;
     std::set<std::string> ids;
@@ -238,6 +242,17 @@ class Router::Impl {
   const RequestCounts& counts() const { return *counts_; }
 
  private:
+  // On Linux a nice level is the thread's own. Each of them takes one of as many tasks, since none ends before all
+  // began.
+  void be_polite() {
+    const auto all = std::make_shared<std::latch>(kSlowWorkers);
+    for (std::size_t i = 0; i < kSlowWorkers; ++i)
+      boost::asio::post(slow_workers_, [all] {
+        [[maybe_unused]] const int level = nice(kPolite);
+        all->arrive_and_wait();
+      });
+  }
+
   // What a request comes to before anything is done: the row of its route, or the answer.
   struct Look {
     std::size_t row = 0;
