@@ -58,6 +58,9 @@ TEST(Fact, mistakesAreRefusedWithTheirLine) {
       {"role = \"start\"", "role = \"begin\"", "facts/visit.sql:12"},
       {"type = \"integer\"", "type = \"integer\"\n--| merge = \"mean\"", "facts/visit.sql:15"},
       {"key = \"deal\"", "key = \"del\"", "facts/visit.sql:1"},
+      {"role = \"start\"", "role = \"settled\"", "facts/visit.sql:1"},  // of what is not rebuilt
+      {"type = \"integer\"", "type = \"integer\"\n--| with = \"began_at\"", "facts/visit.sql:1"},
+      {"type = \"integer\"", "type = \"integer\"\n--| before = \"deal\"", "facts/visit.sql:1"},
       {"--| deal = \"SELECT", "--| account = \"SELECT", "facts/visit.sql:15"},
       {"{keys d.id}", "TRUE", "facts/visit.sql:18"},
       {"{keys d.id}", "{keys d.id} AND d.created_at < now()", "facts/visit.sql:19"},

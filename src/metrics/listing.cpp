@@ -94,6 +94,7 @@ std::string compile_cases(const Catalogue& catalogue, const Schema& schema, cons
     if (metric.yardstick.as == Yardstick::As::weight) add("weight", "y.v");
     if (metric.limited()) add("limit", "y.v::BIGINT");
     for (const FactColumn& column : fact.columns) {
+      if (column.settled) continue;  // tells of the row, not of the case
       const std::string value = "f." + quoted(column.name);
       if (column.references.empty() || column.name == fact.key) add(column.name, value);
       if (column.references.empty()) continue;
