@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -205,7 +207,7 @@ Result<void> Database::check_format(const Format& format, const std::string& tab
   };
   if (is_new()) {
     if (tables.empty()) return refuse(Code::damaged, path_, fmt::format("This {} is an empty file.", format.called));
-    run("PRAGMA journal_mode=WAL");
+    keep_log();
     Changes changes(*this);
     if (is_new()) {  // nobody else has made them in the meantime
       run(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};", format.application, format.version));
@@ -218,7 +220,8 @@ Result<void> Database::check_format(const Format& format, const std::string& tab
   if (number("PRAGMA user_version") > format.version)
     return refuse(Code::invalid, path_,
                   fmt::format("This {} was written by a newer version of this program; use that one.", format.called));
-  run("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
+  keep_log();
+  run("PRAGMA journal_size_limit=67108864");
   const auto is_older = [&] { return *format.upgrade && number("PRAGMA user_version") == format.version - 1; };
   if (is_older()) {
     Changes changes(*this);
@@ -226,6 +229,16 @@ Result<void> Database::check_format(const Format& format, const std::string& tab
     changes.commit();
   }
   return {};
+}
+
+void Database::keep_log() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms_);
+  for (;;) {
+    const int code = sqlite3_exec(connection_, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() > until) fail(code);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 Statement Database::prepare(std::string_view sql) {

@@ -129,6 +129,8 @@ class Database {
   struct Idle;
   explicit Database(std::string path);
   Result<void> check_format(const Format& format, const std::string& tables);
+  // Has changes go to a log first. SQLite itself does not wait for others that begin the same at this moment.
+  void keep_log();
   void put_back(sqlite3_stmt* statement) noexcept;
   void shorten_log();
 
