@@ -27,6 +27,8 @@ function goodShare({ method, path, role }) {
   return 0.6;
 }
 
+const isBusy = ({ status, body }) => status === 503 && JSON.parse(body).code === 'busy';
+
 class Run {
   constructor({ address, child }, { requests, seed, only }) {
     this.server = child;
@@ -72,6 +74,11 @@ class Run {
     let answer;
     try {
       answer = await this.client.send(plan);
+      // While numbers are built anew the server says so, and to ask again in a moment.
+      for (let patience = 40; isBusy(answer) && patience > 0; --patience) {
+        await new Promise((later) => setTimeout(later, 250));
+        answer = await this.client.send(plan);
+      }
     } catch (error) {
       // A server that is gone answers nothing more.
       await new Promise((later) => setTimeout(later, 50));
