@@ -52,7 +52,7 @@ class DuckdbMart : public Mart {
     const std::lock_guard lock(apply_mutex_);
     const Seq head = ledger_.read()->head().seq, after = applied();
     try {
-      if (database_ && !broken_ && !readers_.found_damage() && follow(head, progress)) return;
+      if (readers_.is_open() && !broken_ && !readers_.found_damage() && follow(head, progress)) return;
     } catch (const Fault& fault) {
       if (fault.kind() != Fault::Kind::damaged || after == 0) throw;
       broken_ = true;

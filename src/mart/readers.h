@@ -33,6 +33,9 @@ class Readers {
   // What is read from now on. While there is nothing, readers are refused with a Fault.
   void open(Database& database);
 
+  // There is something to read: not where making or opening it failed halfway. Of the one that applies.
+  bool is_open() const { return database_ != nullptr; }
+
   // A reader found the database damaged since it was opened.
   bool found_damage() const { return damaged_; }
 
