@@ -33,6 +33,7 @@ struct Amounts {
 class Filled {
  public:
   static constexpr std::int64_t kDays = 1096;  // three years, one of them a leap year
+  static constexpr const char* kZone = "Europe/Berlin";  // a day here is no day of UTC, as in most companies
 
   // Fills DIR/data and DIR/{members,stages,deals,moves,activities}.csv.
   Filled(const std::string& folder, Amounts amounts)
@@ -40,7 +41,7 @@ class Filled {
     SystemRandom random;
     const auto definitions = must(load_definitions(must(find_definitions())));
     const auto directory = must(Directory::open(folder + "/data", true, clock_, random));
-    must(directory->create("default", definitions, {{"name", "Bench"}, {"zone", "UTC"}, {"currency", "EUR"}},
+    must(directory->create("default", definitions, {{"name", "Bench"}, {"zone", kZone}, {"currency", "EUR"}},
                            [&](Workspace& workspace) {
                              Bulk bulk(workspace.ledger(), definitions->schema, clock_, random);
                              fill(bulk);
@@ -77,7 +78,7 @@ class Filled {
   static std::string text(std::int64_t micros) {
     std::string text = to_string(Instant{micros});
     text[10] = ' ';
-    text.resize(text.size() - 1);
+    text.replace(text.size() - 1, 1, "+00");
     return text;
   }
 

@@ -1,6 +1,7 @@
 // Peers: DuckDB and PostgreSQL with the same data in plain tables, asked the same in SQL written by hand. Each is made
 // from the CSV files of Filled, in a folder of its own, and measured by itself: the median of several runs, warm, with
-// all rows fetched. PostgreSQL is Debian's, in a cluster that is made here and ends with this. One thread.
+// all rows fetched. Both reckon days, hours and months in the company's zone, as the engine does. PostgreSQL is Debian's,
+// in a cluster that is made here and ends with this. One thread.
 #pragma once
 
 #include <duckdb.h>
@@ -15,6 +16,7 @@
 
 #include "base/text.h"
 #include "metrics/asked.h"
+#include "metrics/filled.h"
 #include "server/child.h"
 
 namespace traction {
@@ -33,10 +35,10 @@ inline constexpr const char* kPlainTables =
     "CREATE TABLE members (id BIGINT, name VARCHAR); "
     "CREATE TABLE stages (id BIGINT, kind VARCHAR, position INTEGER); "
     "CREATE TABLE deals (id BIGINT, owner BIGINT, product BIGINT, amount BIGINT, inbound BOOLEAN, stage BIGINT, "
-    "created_at TIMESTAMP, closed_at TIMESTAMP, outcome VARCHAR); "
-    "CREATE TABLE stage_moves (deal BIGINT, seq INTEGER, stage BIGINT, moved_at TIMESTAMP); "
+    "created_at TIMESTAMPTZ, closed_at TIMESTAMPTZ, outcome VARCHAR); "
+    "CREATE TABLE stage_moves (deal BIGINT, seq INTEGER, stage BIGINT, moved_at TIMESTAMPTZ); "
     "CREATE TABLE activities (id BIGINT, kind VARCHAR, direction VARCHAR, outcome VARCHAR, member BIGINT, deal BIGINT, "
-    "happened_at TIMESTAMP, duration INTEGER); ";
+    "happened_at TIMESTAMPTZ, duration INTEGER); ";
 
 class DuckdbPeer {
  public:
@@ -44,7 +46,7 @@ class DuckdbPeer {
     if (duckdb_open((folder + "/peer.db").c_str(), &database_) != DuckDBSuccess ||
         duckdb_connect(database_, &connection_) != DuckDBSuccess)
       wrong("DuckDB does not open a new file");
-    run("SET threads = 2");
+    run(fmt::format("SET threads = 2; SET TimeZone = '{}'", Filled::kZone));
     run(kPlainTables);
     for (const auto& [table, file] : {std::pair{"members", "members"},
                                       {"stages", "stages"},
@@ -107,9 +109,9 @@ class PostgresPeer {
     as_owner(fmt::format("{}/initdb -D {}/data -U postgres -A trust -E UTF8 --no-sync >/dev/null", kPrograms, folder_));
     as_owner(fmt::format(
         "{0}/pg_ctl -D {1}/data -w -l {1}/log -o \"-k {1} -c listen_addresses= -c shared_buffers=2GB -c work_mem=256MB "
-        "-c effective_cache_size=6GB -c maintenance_work_mem=1GB -c max_wal_size=8GB -c fsync=off -c timezone=UTC "
+        "-c effective_cache_size=6GB -c maintenance_work_mem=1GB -c max_wal_size=8GB -c fsync=off -c timezone={2} "
         "-c max_parallel_workers_per_gather=2 -c random_page_cost=1.1\" start >/dev/null",
-        kPrograms, folder_));
+        kPrograms, folder_, Filled::kZone));
     psql(std::string(kPlainTables), "-q");
     for (const auto& [table, file] : {std::pair{"members", "members"},
                                       {"stages", "stages"},

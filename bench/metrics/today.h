@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "base/zone.h"
 
 namespace traction {
 
@@ -16,9 +17,8 @@ struct Path {
   bool number = false;  // a metric: its answer says which entry it rests on
 };
 
-// At an instant, in a workspace whose zone is UTC.
-inline std::vector<Path> today(Instant now) {
-  const Date day{static_cast<std::int32_t>(now.micros / kDay)};
+inline std::vector<Path> today(const Zone& zone, Instant now) {
+  const Date day = zone.day(now);
   const auto on = [&](int days) { return to_string(Date{day.days + days}); };
   const std::string minute = to_string(Instant{now.micros / (60 * kSecond) * 60 * kSecond - 7 * kDay});
   std::vector<Path> paths;
