@@ -91,7 +91,8 @@ inline Asked funnel(std::string name, Date from, Date to) {
         "b.outcome = 'lost') AS lost FROM begun b JOIN stages s ON s.position <= b.far AND s.kind <> 'lost' GROUP BY "
         "s.id), stays AS (SELECT stage, moved_at, lead(moved_at) OVER (PARTITION BY deal ORDER BY seq) AS left_at FROM "
         "stage_moves), times AS (SELECT stage, {2} AS median FROM (SELECT stage, extract(epoch FROM left_at) - "
-        "extract(epoch FROM moved_at) AS x FROM stays WHERE left_at IS NOT NULL AND moved_at >= DATE '{0}' AND moved_at < DATE '{1}') s "
+        "extract(epoch FROM moved_at) AS x FROM stays WHERE left_at IS NOT NULL AND moved_at >= DATE '{0}' AND "
+        "moved_at < DATE '{1}') s "
         "GROUP BY stage) SELECT c.id, c.entered, c.advanced, c.lost, t.median FROM counts c LEFT JOIN times t ON "
         "t.stage = c.id",
         to_string(from), to_string(to), median);
@@ -110,7 +111,8 @@ inline Asked lead_response() {
         "WITH leads AS (SELECT id, owner, created_at FROM deals WHERE inbound), firsts AS (SELECT l.id, "
         "min(a.happened_at) AS answered FROM leads l JOIN activities a ON a.deal = l.id AND a.direction = 'outbound' "
         "AND a.happened_at >= l.created_at GROUP BY l.id) SELECT owner, count(*), count(answered), {} FROM (SELECT "
-        "l.owner, f.answered, extract(epoch FROM f.answered) - extract(epoch FROM l.created_at) AS x FROM leads l LEFT JOIN firsts f ON "
+        "l.owner, f.answered, extract(epoch FROM f.answered) - extract(epoch FROM l.created_at) AS x FROM leads l LEFT "
+        "JOIN firsts f ON "
         "f.id = l.id) t GROUP BY owner",
         quantiles);
   };
@@ -171,7 +173,8 @@ inline std::vector<Asked> ten(Date first, Date today) {
   met.lines = rows(won_of_closed);
   met.sql =
       "WITH met AS (SELECT DISTINCT d.id FROM deals d JOIN activities a ON a.deal = d.id AND a.kind = 'meeting' AND "
-      "a.happened_at < d.created_at + INTERVAL '168 hours') SELECT CASE WHEN m.id IS NULL THEN 'false' ELSE 'true' END, "
+      "a.happened_at < d.created_at + INTERVAL '168 hours') SELECT CASE WHEN m.id IS NULL THEN 'false' ELSE 'true' "
+      "END, "
       "count(*) FILTER (WHERE outcome = 'won'), count(*) FROM deals d LEFT JOIN met m ON m.id = d.id WHERE d.closed_at "
       "IS NOT NULL GROUP BY 1";
   met.numbers = 2;

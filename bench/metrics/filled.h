@@ -32,7 +32,7 @@ struct Amounts {
 
 class Filled {
  public:
-  static constexpr std::int64_t kDays = 1096;  // three years, one of them a leap year
+  static constexpr std::int64_t kDays = 1096;            // three years, one of them a leap year
   static constexpr const char* kZone = "Europe/Berlin";  // a day here is no day of UTC, as in most companies
 
   // Fills DIR/data and DIR/{members,stages,deals,moves,activities}.csv.

@@ -1,7 +1,7 @@
 // Peers: DuckDB and PostgreSQL with the same data in plain tables, asked the same in SQL written by hand. Each is made
 // from the CSV files of Filled, in a folder of its own, and measured by itself: the median of several runs, warm, with
-// all rows fetched. Both reckon days, hours and months in the company's zone, as the engine does. PostgreSQL is Debian's,
-// in a cluster that is made here and ends with this. One thread.
+// all rows fetched. Both reckon days, hours and months in the company's zone, as the engine does. PostgreSQL is
+// Debian's, in a cluster that is made here and ends with this. One thread.
 #pragma once
 
 #include <duckdb.h>
