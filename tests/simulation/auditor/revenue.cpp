@@ -51,11 +51,7 @@ Rules revenue_rules() {
       {"won_deals", counted(won)},
       {"lost_deals", counted(lost)},
       {"sales", summed(closed(is({"won"})), "amount")},
-      {"win_rate",
-       {{won, lost},
-        [](const std::vector<Cases>& portions, const Cases&) {
-          return std::vector{rate(std::ssize(portions[0]), std::ssize(portions[0]) + std::ssize(portions[1]))};
-        }}},
+      {"win_rate", shared({deals, is_any({"won", "lost"}), "closed"}, "won")},
       {"average_deal_size", with_money({{sized},
                                         [](const std::vector<Cases>& portions, const Cases&) {
                                           const Cases kept = inside(portions[0], "amount");
