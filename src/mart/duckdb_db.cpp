@@ -127,6 +127,8 @@ Database::Database(const DatabaseOptions& options) {
   set("memory_limit", fmt::format("{}MB", options.memory_mb));
   set("threads", std::to_string(options.threads));
   set("preserve_insertion_order", "false");
+  // Of few small groups DuckDB would let one thread say what they come to, which is where quantiles take their time.
+  set("perfect_ht_threshold", "0");
   set("checkpoint_threshold", fmt::format("{}MB", options.log_mb));
   set("temp_directory", options.temp_directory);
   set("autoinstall_known_extensions", "false");

@@ -59,15 +59,16 @@ void fail_for_memory(duckdb_function_info info) { duckdb_aggregate_function_set_
 
 void join(Lifetimes& all, const Lifetimes& others) { all.add(others); }
 
-using Values = std::vector<double>;
-
-void join(Values& all, const Values& others) { all.insert(all.end(), others.begin(), others.end()); }
+void join(Segmented& all, const Segmented& others) {
+  all.values.insert(all.values.end(), others.values.begin(), others.values.end());
+  all.segments.insert(all.segments.end(), others.segments.begin(), others.segments.end());
+}
 
 // What an aggregate gives for a group: numbers, of which any may be missing.
 template <std::size_t n>
 using Told = std::array<std::optional<double>, n>;
 
-Told<3> tell(Lifetimes& lifetimes) {
+Told<3> tell(const Lifetimes& lifetimes) {
   Told<3> told;
   const auto reached = lifetimes.quantiles();
   for (std::size_t i = 0; i < told.size(); ++i)
@@ -75,21 +76,11 @@ Told<3> tell(Lifetimes& lifetimes) {
   return told;
 }
 
-Told<4> tell(Values& values) {
-  const Inliers inside = inliers(values);
-  return {inside.mean, static_cast<double>(inside.count), inside.low, inside.high};
-}
-
-void join(Segmented& all, const Segmented& others) {
-  all.values.insert(all.values.end(), others.values.begin(), others.values.end());
-  all.segments.insert(all.segments.end(), others.segments.begin(), others.segments.end());
-}
-
-Told<2> tell(const Segmented& segmented) {
-  const Outlying outside = outlying(segmented);
-  Told<2> told{static_cast<double>(outside.count), std::nullopt};
-  if (outside.segment) told[1] = static_cast<double>(*outside.segment);
-  return told;
+Told<6> tell(const Segmented& segmented) {
+  const Fences told = fences(segmented);
+  std::optional<double> segment;
+  if (told.segment) segment = static_cast<double>(*told.segment);
+  return {told.mean, static_cast<double>(told.inside), told.low, told.high, static_cast<double>(told.beyond), segment};
 }
 
 template <class Held>
@@ -101,11 +92,27 @@ void combine(duckdb_function_info info, duckdb_aggregate_state* sources, duckdb_
   fail_for_memory(info);
 }
 
+// Puts the sorted times of each group into a blob; NULL for one without a row that counts.
+void finalize_lifetimes(duckdb_function_info info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
+                        idx_t offset) try {
+  duckdb_vector_ensure_validity_writable(result);
+  for (idx_t i = 0; i < count; ++i) {
+    const Lifetimes* held = Group<Lifetimes>::of(states[i])->held;
+    duckdb_validity_set_row_validity(duckdb_vector_get_validity(result), offset + i, held != nullptr);
+    if (!held) continue;
+    const SortedTimes sorted = held->sorted();
+    const std::string_view bytes = sorted.bytes();
+    duckdb_vector_assign_string_element_len(result, offset + i, bytes.data(), bytes.size());
+  }
+} catch (const std::bad_alloc&) {
+  fail_for_memory(info);
+}
+
 // Puts what each group comes to into a list; NULL for one without a row that counts.
 template <class Held>
 void finalize(duckdb_function_info info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
               idx_t offset) try {
-  constexpr std::size_t kNumbers = std::tuple_size_v<decltype(tell(std::declval<Held&>()))>;
+  constexpr std::size_t kNumbers = std::tuple_size_v<decltype(tell(std::declval<const Held&>()))>;
   idx_t size = duckdb_list_vector_get_size(result);
   duckdb_list_vector_reserve(result, size + kNumbers * count);
   const duckdb_vector child = duckdb_list_vector_get_child(result);
@@ -114,7 +121,7 @@ void finalize(duckdb_function_info info, duckdb_aggregate_state* states, duckdb_
   auto* lists = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(result));
   auto* values = static_cast<double*>(duckdb_vector_get_data(child));
   for (idx_t i = 0; i < count; ++i) {
-    Held* held = Group<Held>::of(states[i])->held;
+    const Held* held = Group<Held>::of(states[i])->held;
     lists[offset + i] = {size, held ? kNumbers : 0};
     duckdb_validity_set_row_validity(duckdb_vector_get_validity(result), offset + i, held != nullptr);
     if (!held) continue;
@@ -178,15 +185,15 @@ void survival_between(duckdb_function_info info, duckdb_data_chunk input, duckdb
   fail_for_memory(info);
 }
 
-void inliers_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
-  const Input values(input, 0);
+void survival_together(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+  const Input sorted(input, 0);
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row)
-    if (values.has(row)) Group<Values>::need(states[row]).push_back(values.real(row));
+    if (sorted.has(row)) Group<Lifetimes>::need(states[row]).add(SortedTimes(sorted.text(row)));
 } catch (const std::bad_alloc&) {
   fail_for_memory(info);
 }
 
-void outlying_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
+void fences_update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) try {
   const Input values(input, 0), segments(input, 1);
   for (idx_t row = 0; row < duckdb_data_chunk_get_size(input); ++row) {
     if (!values.has(row)) continue;
@@ -326,19 +333,18 @@ void add_scalar(Connection& connection, const char* name, std::initializer_list<
   if (!added) throw Fault(Fault::Kind::internal, "The mart's own SQL functions could not be added.");
 }
 
-// An aggregate that gives a list of numbers; with several ways to call it, by what `updates` it.
+// An aggregate; with several ways to call it, by what `updates` it.
 template <class Held>
-void add_aggregate(Connection& connection, const char* name,
+void add_aggregate(Connection& connection, const char* name, const Type& gives, duckdb_aggregate_finalize_t finalize,
                    std::initializer_list<std::pair<std::vector<duckdb_type>, duckdb_aggregate_update_t>> updates) {
-  const Type real(DUCKDB_TYPE_DOUBLE);
   duckdb_aggregate_function_set set = duckdb_create_aggregate_function_set(name);
   for (const auto& [takes, update] : updates) {
     duckdb_aggregate_function function = duckdb_create_aggregate_function();
     duckdb_aggregate_function_set_name(function, name);
     for (const duckdb_type type : takes) duckdb_aggregate_function_add_parameter(function, *Type(type));
-    duckdb_aggregate_function_set_return_type(function, *Type(duckdb_create_list_type(*real)));
+    duckdb_aggregate_function_set_return_type(function, *gives);
     duckdb_aggregate_function_set_functions(function, Group<Held>::size, Group<Held>::init, update, combine<Held>,
-                                            finalize<Held>);
+                                            finalize);
     duckdb_aggregate_function_set_destructor(function, Group<Held>::destroy);
     duckdb_aggregate_function_set_special_handling(function);  // NULL has a meaning of its own
     duckdb_add_aggregate_function_to_set(set, function);
@@ -352,11 +358,16 @@ void add_aggregate(Connection& connection, const char* name,
 }  // namespace
 
 void register_functions(Connection& connection) {
-  add_aggregate<Lifetimes>(connection, "survival",
-                           {{{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BOOLEAN}, survival_update},
-                            {{DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP}, survival_between}});
-  add_aggregate<Values>(connection, "inliers", {{{DUCKDB_TYPE_DOUBLE}, inliers_update}});
-  add_aggregate<Segmented>(connection, "outlying", {{{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT}, outlying_update}});
+  const Type real(DUCKDB_TYPE_DOUBLE), reals(duckdb_create_list_type(*real));
+  const std::vector told{DUCKDB_TYPE_BIGINT, DUCKDB_TYPE_BOOLEAN},
+      between{DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_TIMESTAMP};
+  add_aggregate<Lifetimes>(connection, "lifetimes", Type(DUCKDB_TYPE_BLOB), finalize_lifetimes,
+                           {{told, survival_update}, {between, survival_between}});
+  add_aggregate<Lifetimes>(
+      connection, "survival", reals, finalize<Lifetimes>,
+      {{told, survival_update}, {between, survival_between}, {{DUCKDB_TYPE_BLOB}, survival_together}});
+  add_aggregate<Segmented>(connection, "fences", reals, finalize<Segmented>,
+                           {{{DUCKDB_TYPE_DOUBLE, DUCKDB_TYPE_BIGINT}, fences_update}});
 
   add_scalar(connection, "local_day", {DUCKDB_TYPE_TIMESTAMP, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_DATE, local_day);
   add_scalar(connection, "day_start", {DUCKDB_TYPE_DATE, DUCKDB_TYPE_VARCHAR}, DUCKDB_TYPE_TIMESTAMP, day_start);

@@ -3,11 +3,12 @@
 //     when never reached; rows with a NULL do not count; a NULL list when none count.
 //   survival(since TIMESTAMP, until TIMESTAMP, judged TIMESTAMP) → DOUBLE[]   the same of the whole seconds between, at
 //     least 0: to the end, or without one to the instant judged, up to which it has lasted.
-//   inliers(value DOUBLE) → DOUBLE[]                     [mean, count, low, high] of the values within Tukey's fences
+//   lifetimes(…) → BLOB   takes what survival takes and gathers it, sorted; NULL when no row counts.
+//   survival(BLOB) → DOUBLE[]   the same as of all that several lifetimes() gathered; within one statement.
+//   fences(x DOUBLE, segment BIGINT) → DOUBLE[]          of the values within Tukey's fences (outliers.h) their mean
 //   and
-//     of these (outliers.h); rows with a NULL do not count; a NULL list when none count.
-//   outlying(x DOUBLE, id BIGINT) → DOUBLE[]             how many lie beyond the fences, and the id that all of these
-//     have, NULL where they have not; rows with a NULL x do not count; a NULL list when none count.
+//     how many they are; the fences; how many lie beyond, and the segment that all of these have, NULL where they have
+//     not: [mean, inside, low, high, beyond, segment]. Rows with a NULL x do not count; a NULL list when none count.
 //   local_day(TIMESTAMP, zone VARCHAR) → DATE            the calendar day on which the instant falls in that IANA zone
 //     (base/zone.h); NULL for NULL and for the infinities.
 //   local_hour(TIMESTAMP, zone VARCHAR) → BIGINT         0 … 23 on the wall clock there; NULL as above.

@@ -362,6 +362,14 @@ TEST_F(MartTest, sqlKnowsSurvivalAndLocalDays) {
                 "GROUP BY g ORDER BY g"),
             "0 14997\n1 14998\n2 14999\n");
   EXPECT_EQ(ask(*mart,
+                "WITH g AS (SELECT i % 3 AS g, lifetimes(i, TRUE) AS l FROM range(30000) t(i) GROUP BY ALL) "
+                "SELECT g, survival(l)[1] FROM g GROUP BY GROUPING SETS ((g), ()) ORDER BY ALL"),
+            "0 14997\n1 14998\n2 14999\n- 14999\n");
+  EXPECT_EQ(ask(*mart,
+                "SELECT l IS NULL, survival(l) IS NULL FROM (SELECT lifetimes(i, TRUE) AS l FROM range(0) t(i)) "
+                "GROUP BY l"),
+            "true true\n");
+  EXPECT_EQ(ask(*mart,
                 "SELECT local_day(TIMESTAMP '2017-03-25 23:30:00', 'Europe/Berlin')::VARCHAR, "
                 "local_day(TIMESTAMP '2017-03-25 23:30:00', 'America/New_York')::VARCHAR, local_day(NULL, 'UTC')"),
             "2017-03-26 2017-03-25 -\n");

@@ -20,35 +20,29 @@ double quantile(std::vector<double>& values, double share) {
 
 }  // namespace
 
-Inliers inliers(std::vector<double>& values) {
-  CHECK(!values.empty());
-  const double first = quantile(values, 0.25), third = quantile(values, 0.75);
-  Inliers inside;
-  inside.low = first - 1.5 * (third - first);
-  inside.high = third + 1.5 * (third - first);
-  long double sum = 0;  // exact for minor units
-  for (const double value : values)
-    if (value >= inside.low && value <= inside.high) {
-      sum += value;
-      ++inside.count;
-    }
-  inside.mean = static_cast<double>(sum / inside.count);
-  return inside;
-}
-
-Outlying outlying(const Segmented& segmented) {
+Fences fences(const Segmented& segmented) {
+  CHECK(!segmented.values.empty());
   std::vector<double> values = segmented.values;
-  const Inliers inside = inliers(values);
-  Outlying outside;
+  const double first = quantile(values, 0.25), third = quantile(values, 0.75);
+  Fences fences;
+  fences.low = first - 1.5 * (third - first);
+  fences.high = third + 1.5 * (third - first);
+  long double sum = 0;  // exact for minor units
   bool shared = true;
   for (std::size_t i = 0; i < segmented.values.size(); ++i) {
-    if (segmented.values[i] >= inside.low && segmented.values[i] <= inside.high) continue;
+    const double value = segmented.values[i];
+    if (value >= fences.low && value <= fences.high) {
+      sum += value;
+      ++fences.inside;
+      continue;
+    }
     const std::int64_t segment = segmented.segments[i];
-    shared = shared && segment != Segmented::kNone && (outside.count == 0 || segment == outside.segment);
-    if (++outside.count == 1) outside.segment = segment;
+    shared = shared && segment != Segmented::kNone && (fences.beyond == 0 || segment == fences.segment);
+    if (++fences.beyond == 1) fences.segment = segment;
   }
-  if (!shared || outside.count == 0) outside.segment.reset();
-  return outside;
+  fences.mean = static_cast<double>(sum / fences.inside);
+  if (!shared || fences.beyond == 0) fences.segment.reset();
+  return fences;
 }
 
 }  // namespace traction

@@ -1,5 +1,5 @@
-// Kaplan-Meier: how long things last when some are still going on. Pure; a value, one thread at a time. The mart offers
-// it to SQL as survival().
+// Kaplan-Meier: how long things last when some are still going on. Pure; values, one thread at a time. The mart offers
+// it to SQL as lifetimes() and survival().
 //
 // Source: E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958): the
 // product-limit estimate S(t) = Π over t_i ≤ t of (1 − d_i / n_i), with d_i ended at t_i and n_i still watched just
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace traction {
@@ -45,18 +47,53 @@ class Times {
   std::size_t size_ = 0;
 };
 
+// Ended and censored times, each from the shortest up: what a group has gathered, sorted once, from which its own
+// quantiles are told and those of several groups together. Never changes; copies share it.
+class SortedTimes {
+ public:
+  SortedTimes(const Times& ended, const Times& censored);
+  // Of what bytes() gave; CHECKs that it is that.
+  explicit SortedTimes(std::string_view bytes);
+
+  // In a form for this process alone.
+  std::string_view bytes() const;
+
+  // Calls `each` with the ended and the censored ones, as spans of distances from least().
+  template <class Each>
+  void spans(const Each& each) const {
+    const auto of = [&]<class Distance>(const Distance* first) {
+      each(std::span(first, words_[kEnded]), std::span(first + words_[kEnded], words_[kCensored]));
+    };
+    const std::uint64_t* first = words_.get() + kHead;
+    words_[kWidth] == sizeof(std::uint64_t) ? of(first) : of(reinterpret_cast<const std::uint32_t*>(first));
+  }
+  std::int64_t least() const { return static_cast<std::int64_t>(words_[kLeast]); }
+
+ private:
+  enum Word : std::size_t { kLeast, kEnded, kCensored, kWidth, kHead };  // width: bytes of a distance, 4 or 8
+
+  std::size_t size() const;  // in bytes
+
+  std::shared_ptr<std::uint64_t[]> words_;  // kHead of them, then the distances
+};
+
 class Lifetimes {
  public:
   // One that ended after so many seconds, or else was still going on when last seen.
   void add(std::int64_t seconds, bool ended) { (ended ? ended_ : censored_).add(seconds); }
   void add(const Lifetimes& others);
+  void add(SortedTimes others) { sorted_.push_back(std::move(others)); }
+
+  SortedTimes sorted() const { return {ended_, censored_}; }  // of those that were added one by one
 
   // The smallest time t with 1 − S(t) ≥ q for q = 0.5, 0.75 and 0.9; nullopt where that is never reached, and when
-  // there is nothing. Linear in how many there are.
+  // there is nothing. Linear in how many were added one by one; of sorted ones, in how often an end and a censored time
+  // take turns.
   std::array<std::optional<std::int64_t>, 3> quantiles() const;
 
  private:
   Times ended_, censored_;
+  std::vector<SortedTimes> sorted_;
 };
 
 }  // namespace traction

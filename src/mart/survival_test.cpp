@@ -21,6 +21,16 @@ Quantiles of(const std::vector<Observed>& observed) {
   return lifetimes.quantiles();
 }
 
+// The same from several that each gathered and sorted some.
+Quantiles together(const std::vector<Observed>& observed, std::size_t parts) {
+  std::vector<Lifetimes> gathered(parts);
+  for (std::size_t i = 0; i < observed.size(); ++i)
+    gathered[i * i % parts].add(observed[i].seconds, observed[i].ended);  // unlike many each
+  Lifetimes all;
+  for (const Lifetimes& each : gathered) all.add(SortedTimes(each.sorted().bytes()));
+  return all.quantiles();
+}
+
 // The estimate as it is written, with all sorted and one factor for every time.
 Quantiles plainly(std::vector<Observed> observed) {
   std::ranges::sort(observed, {}, &Observed::seconds);
@@ -91,7 +101,11 @@ TEST(Survival, isTheEstimateAsItIsWritten) {
         std::vector<Observed> observed;
         for (std::size_t i = 0; i < n; ++i)
           observed.push_back({static_cast<std::int64_t>(dice() % range), dice() % 100 >= censored});
-        EXPECT_EQ(of(observed), plainly(observed)) << n << " of " << range << ", " << censored << " % censored";
+        const Quantiles reached = plainly(observed);
+        EXPECT_EQ(of(observed), reached) << n << " of " << range << ", " << censored << " % censored";
+        for (const std::size_t parts : {2u, 7u, 100u})
+          EXPECT_EQ(together(observed, parts), reached)
+              << n << " of " << range << ", " << censored << " % censored, in " << parts << " parts";
       }
 }
 

@@ -19,16 +19,19 @@ namespace traction {
 namespace {
 
 // "15 beyond the fences, all of them product GTK 500"
-Result<std::string> outlier_words(const Asking& asking, const Question& question) {
-  const auto table = asking.run(compile_segment(asking.catalogue, asking.schema, question));
-  if (!table) return refuse(table);
-  const TableRow row = (*table)[0];
-  const std::int64_t count = row.whole(0).value_or(0);
-  if (count == 0) return std::string();
-  const std::string& segment = row.text(1);
-  const std::string shared =
-      segment.empty() || count < 2 ? "" : fmt::format(", all of them {} {}", question.metric->segment, segment);
-  return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", count, shared);
+Result<std::string> outlier_words(const Asking& asking, const Question& question, const Outliers& outliers) {
+  if (outliers.count == 0) return std::string();
+  std::string shared;
+  if (outliers.segment && outliers.count > 1) {
+    const MetricDefinition& metric = *question.metric;
+    const auto path = find_path(metric, asking.catalogue.fact(metric.from), asking.schema, metric.segment);
+    CHECK(path.has_value());
+    const auto titles = asking.look_up(
+        compile_titles(asking.catalogue, asking.schema, question, *path, {std::to_string(*outliers.segment)}));
+    if (!titles) return refuse(titles);
+    if (!titles->empty()) shared = fmt::format(", all of them {} {}", metric.segment, (*titles)[0].text(1));
+  }
+  return fmt::format("{} beyond the fences, in the mean but not in the one without outliers{}", outliers.count, shared);
 }
 
 Result<void> entitle(KeyNames& names, const Result<Table>& titles) {
@@ -56,7 +59,7 @@ Result<std::vector<std::optional<std::vector<std::string>>>> list_keys(const Ask
       if (!names.title(place) && !names.name(place).empty()) untitled.push_back(literal(names.name(place)));
     if (untitled.empty()) continue;
     std::ranges::sort(untitled);
-    const std::string sql = compile_titles(asking.catalogue, asking.schema, question, i, untitled);
+    const std::string sql = compile_titles(asking.catalogue, asking.schema, question, question.paths[0][i], untitled);
     if (const auto titled = entitle(names, asking.look_up(sql)); !titled) return refuse(titled);
   }
   return listed;
@@ -105,7 +108,7 @@ Result<Answer> answer(const Asking& asking, const Query& query) {
   Rows rows = make_rows(asking.catalogue, *question, groups, *listed);
   answer.passport = make_passport(asking, *question, groups, rows);
   if (!question->metric->segment.empty()) {
-    const auto outliers = outlier_words(asking, *question);
+    const auto outliers = outlier_words(asking, *question, groups.outliers);
     if (!outliers) return refuse(outliers);
     if (!outliers->empty()) answer.passport.left_out.push_back(*outliers);
   }

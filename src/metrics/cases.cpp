@@ -33,7 +33,7 @@ std::string fenced(const std::string& rows, std::size_t keys, bool by_period) {
     same += fmt::format(" AND r.k{0} IS NOT DISTINCT FROM q.k{0}", i);
   }
   return fmt::format(
-      "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, inliers(x) AS q FROM r GROUP BY ALL) "
+      "WITH r AS MATERIALIZED ({}), q AS (SELECT {}, fences(x, segment) AS q FROM r GROUP BY ALL) "
       "SELECT r.*, x BETWEEN q[3] AND q[4] AS inside FROM r JOIN q ON {}",
       rows, group, same);
 }
@@ -52,6 +52,14 @@ std::string in_band(const MetricDefinition& metric, int band) {
   if (band > 1) text += fmt::format(" AND {} > y.v{}", x, band - 2);
   if (band < last) text += fmt::format(" AND {} <= y.v{}", x, band - 1);
   return text;
+}
+
+// The record whose cases outliers may all be of.
+std::string segment_sql(Select& select, const MetricDefinition& metric, const FactDefinition& fact, Joins& joins) {
+  if (metric.segment.empty()) return "NULL::BIGINT";
+  const auto path = find_path(metric, fact, select.schema(), metric.segment);
+  CHECK(path.has_value());
+  return joins.reach(*path);
 }
 
 }  // namespace
@@ -107,6 +115,7 @@ CasesSql select_cases(Select& select, std::size_t leaf, const Scope& scope, cons
       columns += fmt::format(", {} AS x{}",
                              column.unit == "money" ? select.amount(fact, column.sum) : "f." + quoted(column.sum), i);
   }
+  if (has_outliers(metric)) columns += fmt::format(", {} AS segment", segment_sql(select, metric, fact, joins));
   if (extra) columns += extra(joins);
   const std::string where = select.rows(leaf, joins, true);
   const std::string from = periods + joins.text() + " WHERE " + where + " AND " + in_period;

@@ -19,6 +19,11 @@ std::string repeat(std::string_view text, std::size_t times) {
   return all;
 }
 
+// What survival() takes of each case of a duration.
+const char* lifetimes_of(const MetricDefinition& metric) {
+  return metric.business ? "x, ended" : "since, until, judged";
+}
+
 class NumbersSql {
  public:
   NumbersSql(const Catalogue& catalogue, const Schema& schema, const Question& question)
@@ -58,35 +63,42 @@ class NumbersSql {
   // With `total`, also that part, reckoned from the same cases.
   std::string numbers(std::size_t leaf, const Scope& scope, std::optional<Part> total = {}) {
     const MetricDefinition& metric = *question_.leaves[leaf];
-    const CasesSql cases = select_cases(select_, leaf, scope);
+    // Keys are grouped by as they are; those that are no whole numbers are made texts afterwards, when they are fewer.
+    // What is the same of all cases is not grouped by.
+    std::vector<std::string> keys;
+    std::string texts;
+    for (std::size_t i = 0; i < layout_.keys; ++i) {
+      const Path& path = question_.paths[leaf][i];
+      const bool same = !scope.grouped || metric.ignores(path.steps[0].name);
+      if (!same) keys.push_back(fmt::format("k{}", i));
+      const FieldType type = path.last().type;
+      const bool whole = type == FieldType::reference || type == FieldType::integer;
+      texts += fmt::format(", {}::{}", same ? "NULL" : keys.back(), whole ? "BIGINT" : "VARCHAR");
+    }
+    if (scope.grouped && question_.grain != Grain::none) keys.emplace_back("p");
+    const std::string period = keys.empty() || keys.back() != "p" ? "NULL::DATE" : "p";
+    const std::string currency = question_.by_currency ? "cur" : "NULL::VARCHAR";
+    std::string names;
+    for (std::size_t i = 0; i < layout_.numbers(); ++i) names += fmt::format(", v{}", i);
+    if (question_.by_currency) keys.emplace_back("cur");
+    const std::string all = fmt::format("{}", fmt::join(keys, ", "));
+    CasesSql cases = select_cases(select_, leaf, scope);
+    if (metric.kind == MetricKind::duration) cases = gathered(metric, cases, all);
     std::string values;
     for (std::size_t i = 0; i < layout_.width; ++i)
       values += i < metric.columns.size()
                     ? fmt::format(", ({})::DOUBLE AS v{}", measure_sql(metric, i, cases.rolled), i)
                     : fmt::format(", NULL::DOUBLE AS v{}", i);
-    const std::string hits = metric.kind == MetricKind::duration ? "count(*) FILTER (ended)"
+    if (layout_.segmented)
+      values +=
+          fmt::format(", fences(x, segment)[5] AS v{}, fences(x, segment)[6] AS v{}", layout_.width, layout_.width + 1);
+    const std::string hits = metric.kind == MetricKind::duration ? "sum(ended)::BIGINT"
                              : metric.columns[0].measure == Measure::share || metric.limited()
                                  ? count_sql("c0", cases.rolled)
                                  : "NULL::BIGINT";
     const std::string exact = metric.columns[0].measure == Measure::sum && metric.kind != MetricKind::table
                                   ? "sum(x)::BIGINT"
                                   : "NULL::BIGINT";
-    // Keys are grouped by as they are and made texts afterwards, of which there are fewer; what is the same of all
-    // cases is not grouped by.
-    std::vector<std::string> keys;
-    std::string texts;
-    for (std::size_t i = 0; i < layout_.keys; ++i) {
-      const bool same = !scope.grouped || metric.ignores(question_.paths[leaf][i].steps[0].name);
-      if (!same) keys.push_back(fmt::format("k{}", i));
-      texts += same ? ", NULL::VARCHAR" : fmt::format(", k{}::VARCHAR", i);
-    }
-    if (scope.grouped && question_.grain != Grain::none) keys.emplace_back("p");
-    const std::string period = keys.empty() || keys.back() != "p" ? "NULL::DATE" : "p";
-    const std::string currency = question_.by_currency ? "cur" : "''";
-    std::string names;
-    for (std::size_t i = 0; i < layout_.width; ++i) names += fmt::format(", v{}", i);
-    if (question_.by_currency) keys.emplace_back("cur");
-    const std::string all = fmt::format("{}", fmt::join(keys, ", "));
     const std::string part = std::to_string(static_cast<int>(scope.part));
     const std::string parts = total ? fmt::format("{} + grouping({})", part, keys[0]) : part;
     const std::string grouped =
@@ -97,6 +109,14 @@ class NumbersSql {
         "AS exact{} FROM ({}) GROUP BY {} HAVING count(*) > 0)",
         leaf, texts, period, currency, names, parts, all, all.empty() ? "" : ", ", count_sql("", cases.rolled), hits,
         exact, values, cases.sql, grouped);
+  }
+
+  // Durations by their keys, so that each is sorted once: what they come to together is told from the sorted ones.
+  static CasesSql gathered(const MetricDefinition& metric, const CasesSql& cases, const std::string& keys) {
+    return {fmt::format("SELECT {}{}count(*) AS w, count(*) FILTER (ended) AS ended, lifetimes({}) AS lives FROM ({}) "
+                        "GROUP BY ALL HAVING count(*) > 0",
+                        keys, keys.empty() ? "" : ", ", lifetimes_of(metric), cases.sql),
+            true};
   }
 
   std::string remark(std::size_t leaf, std::size_t place, const Noted& said) {
@@ -123,7 +143,7 @@ class NumbersSql {
     return fmt::format("SELECT {}, {}{}, NULL, NULL, {}, {}, NULL{} FROM {} f{}", static_cast<int>(Part::remark), leaf,
                        repeat(", NULL", layout_.keys),
                        rollup ? fmt::format("coalesce(sum(f.{}), 0)::BIGINT", Rollup::kCases) : "count(*)", place,
-                       repeat(", NULL", layout_.width), quoted(rollup ? rollup->name : metric.from), from);
+                       repeat(", NULL", layout_.numbers()), quoted(rollup ? rollup->name : metric.from), from);
   }
 
   Select select_;
@@ -143,7 +163,7 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool roll
   const bool duration = metric.kind == MetricKind::duration;
   const auto quantile = [&](double q, int place) {
     if (!duration) return fmt::format("quantile_cont(x, {})", q);
-    return fmt::format("survival({})[{}]", metric.business ? "x, ended" : "since, until, judged", place);
+    return fmt::format("survival({})[{}]", rolled ? "lives" : lifetimes_of(metric), place);
   };
   switch (column.measure) {
     case Measure::formula:  // computed from the others afterwards
@@ -172,15 +192,15 @@ std::string measure_sql(const MetricDefinition& metric, std::size_t i, bool roll
     case Measure::p90:
       return quantile(0.9, 3);
     case Measure::without_outliers:
-      return "inliers(x)[1]";
+      return "fences(x, segment)[1]";
     case Measure::kept:
-      return "inliers(x)[2]";
+      return "fences(x, segment)[2]";
   }
   return "NULL";
 }
 
 Layout layout(const Question& question) {
-  Layout layout{question.by.size(), 0};
+  Layout layout{question.by.size(), 0, !question.metric->segment.empty()};
   for (const MetricDefinition* leaf : question.leaves) layout.width = std::max(layout.width, leaf->columns.size());
   return layout;
 }

@@ -15,12 +15,15 @@ namespace traction {
 // What a row of the statement tells of.
 enum class Part { groups = 0, total = 1, groups_then = 2, total_then = 3, remark = 4 };
 
-// The columns of the numbers' statement: part, leaf, one key per `by`, the period's first day (none: in no period, and
-// so in the total alone), currency, n, hits, exact, one value per column of the widest leaf. n = cases; hits = cases a
-// share counts, or durations that ended (for a remark: its place in remarks()); exact = a sum as a whole number.
+// The columns of the numbers' statement: part, leaf, one key per `by` (a whole number or a text), the period's first
+// day (none: in no period, and so in the total alone), currency, n, hits, exact, one value per column of the widest
+// leaf; where outliers are told of by their segment, how many there are and the one segment of all. n = cases; hits =
+// cases a share counts, or durations that ended (for a remark: its place in remarks()); exact = a sum as a whole
+// number.
 struct Layout {
   std::size_t keys = 0;
   std::size_t width = 0;
+  bool segmented = false;
   std::size_t key(std::size_t i) const { return 2 + i; }
   std::size_t period() const { return 2 + keys; }
   std::size_t currency() const { return 3 + keys; }
@@ -28,6 +31,9 @@ struct Layout {
   std::size_t hits() const { return 5 + keys; }
   std::size_t exact() const { return 6 + keys; }
   std::size_t value(std::size_t i) const { return 7 + keys + i; }
+  std::size_t beyond() const { return value(width); }
+  std::size_t segment() const { return value(width + 1); }
+  std::size_t numbers() const { return width + (segmented ? 2 : 0); }
 };
 Layout layout(const Question& question);
 
@@ -36,10 +42,10 @@ bool additive(const Question& question, std::size_t leaf);
 
 std::string compile(const Catalogue& catalogue, const Schema& schema, const Question& question);
 
-// A statement for what some keys of a dimension are called, as (key, title, sort): `ids` are literals, of a path that
-// ends in a reference.
-std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question,
-                           std::size_t dimension, const std::vector<std::string>& ids);
+// A statement for what some records are called, as (key, title, sort): `ids` are literals, of a path that ends in a
+// reference.
+std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question, const Path& path,
+                           const std::vector<std::string>& ids);
 
 // A statement for the keys that are listed even without a case, as (key, title, sort); no SQL when only keys with cases
 // are listed. `dimension` is a place in Question::by.
@@ -51,9 +57,6 @@ std::string compile_members(const Catalogue& catalogue, const Schema& schema, co
 // boolean. At most `limit` rows.
 std::string compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
                           std::size_t limit = kAllCases);
-
-// A statement for (how many outliers, their one segment's title or null) of a distribution with a segment.
-std::string compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question);
 
 // What is said about a leaf's cases, with the condition for it: left out, mentioned, too young, without a date.
 struct Noted {

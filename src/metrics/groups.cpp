@@ -87,9 +87,26 @@ class Reader {
     return counted;
   }
 
+  void read_outliers(std::size_t row) {
+    const auto count = static_cast<std::int64_t>(table_.columns[at_.beyond()].real(row).value_or(0));
+    if (count == 0) return;
+    std::optional<std::int64_t> segment;
+    if (const auto id = table_.columns[at_.segment()].real(row)) segment = static_cast<std::int64_t>(*id);
+    if (groups_.outliers.count == 0)
+      groups_.outliers.segment = segment;
+    else if (groups_.outliers.segment != segment)
+      groups_.outliers.segment.reset();
+    groups_.outliers.count += count;
+  }
+
   Counted& total(bool now, Place currency, std::size_t leaf) {
     auto& totals = now ? groups_.total : groups_.total_then;
     return totals.try_emplace(currency, question_.leaves.size()).first->second.at(leaf);
+  }
+
+  static Place place(KeyNames& names, const TableColumn& column, std::size_t row) {
+    if (const auto id = column.whole(row)) return names.place(*id);
+    return names.place(column.text(row));
   }
 
   Place currency(std::size_t row) { return groups_.currencies.place(table_.columns[at_.currency()].text(row)); }
@@ -97,6 +114,7 @@ class Reader {
   void read_total(bool now, std::size_t leaf, std::size_t row) { total(now, currency(row), leaf) = counted(row); }
 
   void read_group(bool now, std::size_t leaf, std::size_t row) {
+    if (now && at_.segmented) read_outliers(row);
     GroupKey key{{}, {}, currency(row)};
     Counted counted = this->counted(row);
     if (additive_[leaf]) add(*question_.leaves[leaf], counted, total(now, key.currency, leaf));
@@ -111,7 +129,7 @@ class Reader {
       }
     }
     for (std::size_t i = 0; i < at_.keys; ++i)
-      key.keys.push_back(groups_.names[i].place(table_.columns[at_.key(i)].text(row)));
+      key.keys.push_back(place(groups_.names[i], table_.columns[at_.key(i)], row));
     if (ignores_[leaf])
       groups_.wholes[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
     else
@@ -136,6 +154,12 @@ Place KeyNames::place(const std::string& name) {
     names_.push_back(name);
     titles_.emplace_back();
   }
+  return found->second;
+}
+
+Place KeyNames::place(std::int64_t id) {
+  const auto [found, added] = ids_.try_emplace(id, 0);
+  if (added) found->second = place(std::to_string(id));
   return found->second;
 }
 

@@ -39,6 +39,7 @@ class KeyNames {
  public:
   // The name's place, a new one at the end when it is not there yet.
   Place place(const std::string& name);
+  Place place(std::int64_t id);  // of a name that is a whole number
   // Says what a name stands for; the first word counts.
   void entitle(Place place, Title title);
 
@@ -50,6 +51,7 @@ class KeyNames {
   std::vector<std::string> names_;
   std::vector<std::optional<Title>> titles_;
   boost::unordered_flat_map<std::string, Place> places_;
+  boost::unordered_flat_map<std::int64_t, Place> ids_;  // the places of those that came as numbers
 };
 
 using Keys = boost::container::small_vector<Place, 4>;  // one per `by`
@@ -71,12 +73,19 @@ struct Group {
   std::unique_ptr<Leaves> then;  // of the compared period; null where none is
 };
 
+// What lies beyond the fences of the groups, where that is asked.
+struct Outliers {
+  std::int64_t count = 0;
+  std::optional<std::int64_t> segment;  // the record that all of them are of
+};
+
 struct Groups {
   std::vector<KeyNames> names;  // [by]
   KeyNames currencies;
   std::vector<Group> all;                          // each key once
   std::map<Place, Leaves> total, total_then;       // by currency
   std::vector<std::vector<std::int64_t>> remarks;  // [leaf][remark]: how many cases
+  Outliers outliers;                               // of the period asked
 
   // What a leaf came to regardless of a key, by the group without that key: [leaf][now, then].
   std::map<std::size_t, std::array<boost::unordered_flat_map<GroupKey, Counted>, 2>> wholes;

@@ -50,9 +50,8 @@ std::string listed_where(Select& select, const Path& path, Joins& joins) {
 
 }  // namespace
 
-std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question,
-                           std::size_t dimension, const std::vector<std::string>& ids) {
-  const Path& path = question.paths[0][dimension];
+std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question, const Path& path,
+                           const std::vector<std::string>& ids) {
   const auto [title, sort] = Select(catalogue, schema, question).title(path, "t");
   return fmt::format("SELECT t.id::VARCHAR, {}, {} FROM {} t WHERE t.id IN ({})", title, sort,
                      quoted(path.last().references), fmt::join(ids, ", "));
@@ -122,23 +121,6 @@ std::string compile_cases(const Catalogue& catalogue, const Schema& schema, cons
   const std::string most = limit == kAllCases ? "" : fmt::format(" LIMIT {}", limit);
   return fmt::format("{}SELECT {} FROM ({}) ORDER BY {}{}", with, listed.substr(0, listed.size() - 2), cases,
                      quoted("of_" + fact.key), most);
-}
-
-std::string compile_segment(const Catalogue& catalogue, const Schema& schema, const Question& question) {
-  Select select(catalogue, schema, question);
-  const MetricDefinition& metric = *question.leaves[0];
-  const auto path = find_path(metric, catalogue.fact(metric.from), schema, metric.segment);
-  CHECK(path.has_value());
-  const std::string cases = select_cases(select, 0, {Part::groups, question.period, true}, [&](Joins& joins) {
-                              return fmt::format(", {} AS segment", joins.reach(*path));
-                            }).sql;
-  std::string keys = "p, cur";
-  for (std::size_t i = 0; i < question.by.size(); ++i) keys += fmt::format(", k{}", i);
-  return fmt::format(
-      "{}SELECT sum(o[1])::BIGINT, CASE WHEN count(DISTINCT o[2]) = 1 AND count(o[2]) = count(*) THEN min({}) END FROM "
-      "(SELECT {}, outlying(x, segment) AS o FROM ({}) GROUP BY {}) LEFT JOIN {} t ON t.id = o[2]::BIGINT WHERE o[1] > "
-      "0",
-      select.facts_at(), select.title(*path, "t").first, keys, cases, keys, quoted(path->last().references));
 }
 
 }  // namespace traction

@@ -51,7 +51,10 @@ class Builder {
 
   // Adds the groups without a case that belong in the answer; false when they are too many.
   bool list_missing(const Listed& listed) {
-    for (const Group& group : groups_.all) currencies_.insert(group.key.currency);
+    std::vector<bool> occurs(groups_.currencies.size());
+    for (const Group& group : groups_.all) occurs[group.key.currency] = true;
+    for (Place currency = 0; currency < occurs.size(); ++currency)
+      if (occurs[currency]) currencies_.insert(currency);
     const Place usual =
         currencies_.size() == 1
             ? *currencies_.begin()

@@ -91,8 +91,8 @@ struct Scope {
 
 // A SELECT of a leaf's cases, from the fact or, where nothing is lost by it, from one of its roll-ups: then every row
 // stands for as many cases as its column w says. Columns: k0 … (keys), p (first day of its period), cur, x (what is
-// measured), ended, since, until, judged (of a duration), c0 … (which columns count it), inside (where fenced:
-// within the fences of its group); and what `extra` adds, as
+// measured), ended, since, until, judged (of a duration), segment (where outliers are asked), c0 … (which columns count
+// it), inside (where fenced: within the fences of its group); and what `extra` adds, as
 // ", expression AS name", with the joins it needs.
 using Extra = std::function<std::string(Joins& joins)>;
 struct CasesSql {
