@@ -15,11 +15,6 @@ Cell TableColumn::cell(std::size_t row) const {
       values_);
 }
 
-void TableColumn::add_null() {
-  std::visit([](auto& values) { values.emplace_back(); }, values_);
-  known_.push_back(false);
-}
-
 std::size_t TableRow::size() const { return table_->columns.size(); }
 
 Cell TableRow::operator[](std::size_t column) const { return table_->columns[column].cell(row_); }

@@ -32,13 +32,19 @@ class TableColumn {
   const std::string& text(std::size_t row) const;
   Cell cell(std::size_t row) const;
 
-  // Puts a row at the end; the value is of the column's type.
-  template <class Value>
-  void add(Value value) {
-    std::get<std::vector<Value>>(values_).push_back(std::move(value));
-    known_.push_back(true);
+  // Puts rows at the end: `of` gives the value of each, by its place from 0 on, as an optional of the column's type.
+  template <class Value, class Of>
+  void add(std::size_t rows, const Of& of) {
+    auto& values = std::get<std::vector<Value>>(values_);
+    const std::size_t begin = values.size();
+    values.resize(begin + rows);
+    known_.resize(begin + rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::optional<Value> value = of(i);
+      known_[begin + i] = value.has_value();
+      if (value) values[begin + i] = std::move(*value);
+    }
   }
-  void add_null();
 
  private:
   template <class Value>
@@ -49,7 +55,7 @@ class TableColumn {
 
   std::string name_;
   Values values_;
-  std::vector<bool> known_;
+  std::vector<char> known_;
 };
 
 struct Table;

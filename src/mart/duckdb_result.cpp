@@ -39,12 +39,9 @@ template <class T, class Value>
 void add_each(TableColumn& column, duckdb_vector vector, idx_t rows, const Value& value) {
   const auto* values = static_cast<const T*>(duckdb_vector_get_data(vector));
   const std::uint64_t* valid = duckdb_vector_get_validity(vector);
-  for (idx_t row = 0; row < rows; ++row) {
-    if (is_null(valid, row))
-      column.add_null();
-    else
-      column.add(value(values[row]));
-  }
+  using Made = std::decay_t<decltype(value(*values))>;
+  column.add<Made>(
+      rows, [&](idx_t row) { return is_null(valid, row) ? std::nullopt : std::optional<Made>(value(values[row])); });
 }
 
 template <class T>

@@ -68,11 +68,13 @@ void join(Segmented& all, const Segmented& others) {
 template <std::size_t n>
 using Told = std::array<std::optional<double>, n>;
 
-Told<3> tell(const Lifetimes& lifetimes) {
-  Told<3> told;
+Told<5> tell(const Lifetimes& lifetimes) {
+  Told<5> told;
   const auto reached = lifetimes.quantiles();
-  for (std::size_t i = 0; i < told.size(); ++i)
+  for (std::size_t i = 0; i < reached.size(); ++i)
     if (reached[i]) told[i] = static_cast<double>(*reached[i]);
+  told[3] = static_cast<double>(lifetimes.count());
+  told[4] = static_cast<double>(lifetimes.ended());
   return told;
 }
 

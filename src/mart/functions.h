@@ -1,6 +1,7 @@
 // What SQL does badly or not at all, added to a Database as functions of ours:
-//   survival(seconds BIGINT, ended BOOLEAN) → DOUBLE[]   Kaplan-Meier quantiles [p50, p75, p90] (survival.h), each NULL
-//     when never reached; rows with a NULL do not count; a NULL list when none count.
+//   survival(seconds BIGINT, ended BOOLEAN) → DOUBLE[]   Kaplan-Meier quantiles (survival.h), each NULL when never
+//     reached, how many there are and how many of them ended: [p50, p75, p90, count, ended]. Rows with a NULL do not
+//     count; a NULL list when none count.
 //   survival(since TIMESTAMP, until TIMESTAMP, judged TIMESTAMP) → DOUBLE[]   the same of the whole seconds between, at
 //     least 0: to the end, or without one to the instant judged, up to which it has lasted.
 //   lifetimes(…) → BLOB   takes what survival takes and gathers it, sorted; NULL when no row counts.

@@ -176,14 +176,24 @@ SortedTimes::SortedTimes(std::string_view bytes)
 
 std::string_view SortedTimes::bytes() const { return {reinterpret_cast<const char*>(words_.get()), size()}; }
 
-std::size_t SortedTimes::size() const {
-  return kHead * sizeof(std::uint64_t) + (words_[kEnded] + words_[kCensored]) * words_[kWidth];
-}
+std::size_t SortedTimes::size() const { return kHead * sizeof(std::uint64_t) + count() * words_[kWidth]; }
 
 void Lifetimes::add(const Lifetimes& others) {
   ended_.add(others.ended_);
   censored_.add(others.censored_);
   sorted_.insert(sorted_.end(), others.sorted_.begin(), others.sorted_.end());
+}
+
+std::size_t Lifetimes::count() const {
+  std::size_t count = ended_.size() + censored_.size();
+  for (const SortedTimes& times : sorted_) count += times.count();
+  return count;
+}
+
+std::size_t Lifetimes::ended() const {
+  std::size_t count = ended_.size();
+  for (const SortedTimes& times : sorted_) count += times.ended();
+  return count;
 }
 
 // Between two censored times nobody leaves unseen, so the product telescopes there: after k of the n still watched have

@@ -68,6 +68,8 @@ class SortedTimes {
     words_[kWidth] == sizeof(std::uint64_t) ? of(first) : of(reinterpret_cast<const std::uint32_t*>(first));
   }
   std::int64_t least() const { return static_cast<std::int64_t>(words_[kLeast]); }
+  std::size_t ended() const { return words_[kEnded]; }
+  std::size_t count() const { return words_[kEnded] + words_[kCensored]; }
 
  private:
   enum Word : std::size_t { kLeast, kEnded, kCensored, kWidth, kHead };  // width: bytes of a distance, 4 or 8
@@ -85,6 +87,9 @@ class Lifetimes {
   void add(SortedTimes others) { sorted_.push_back(std::move(others)); }
 
   SortedTimes sorted() const { return {ended_, censored_}; }  // of those that were added one by one
+
+  std::size_t count() const;  // of all
+  std::size_t ended() const;
 
   // The smallest time t with 1 − S(t) ≥ q for q = 0.5, 0.75 and 0.9; nullopt where that is never reached, and when
   // there is nothing. Linear in how many were added one by one; of sorted ones, in how often an end and a censored time

@@ -92,7 +92,9 @@ class NumbersSql {
     if (layout_.segmented)
       values +=
           fmt::format(", fences(x, segment)[5] AS v{}, fences(x, segment)[6] AS v{}", layout_.width, layout_.width + 1);
-    const std::string hits = metric.kind == MetricKind::duration ? "sum(ended)::BIGINT"
+    const bool lasts = metric.kind == MetricKind::duration;
+    const std::string count = lasts ? "survival(lives)[4]::BIGINT" : count_sql("", cases.rolled);
+    const std::string hits = lasts ? "survival(lives)[5]::BIGINT"
                              : metric.columns[0].measure == Measure::share || metric.limited()
                                  ? count_sql("c0", cases.rolled)
                                  : "NULL::BIGINT";
@@ -104,18 +106,16 @@ class NumbersSql {
     const std::string grouped =
         total ? fmt::format("GROUPING SETS (({}), ({}))", all, question_.by_currency ? "cur" : "") : "ALL";
     return fmt::format(
-        "SELECT part, {}{}, {}, {}, n, hits, exact{} FROM (SELECT {} AS part, {}{}{} AS n, {} AS hits, "
-        "{} "
-        "AS exact{} FROM ({}) GROUP BY {} HAVING count(*) > 0)",
-        leaf, texts, period, currency, names, parts, all, all.empty() ? "" : ", ", count_sql("", cases.rolled), hits,
-        exact, values, cases.sql, grouped);
+        "SELECT part, {}{}, {}, {}, n, hits, exact{} FROM (SELECT {} AS part, {}{}{} AS n, {} AS hits, {} AS exact{} "
+        "FROM ({}) GROUP BY {} HAVING count(*) > 0)",
+        leaf, texts, period, currency, names, parts, all, all.empty() ? "" : ", ", count, hits, exact, values,
+        cases.sql, grouped);
   }
 
   // Durations by their keys, so that each is sorted once: what they come to together is told from the sorted ones.
   static CasesSql gathered(const MetricDefinition& metric, const CasesSql& cases, const std::string& keys) {
-    return {fmt::format("SELECT {}{}count(*) AS w, count(*) FILTER (ended) AS ended, lifetimes({}) AS lives FROM ({}) "
-                        "GROUP BY ALL HAVING count(*) > 0",
-                        keys, keys.empty() ? "" : ", ", lifetimes_of(metric), cases.sql),
+    return {fmt::format("SELECT {}{}lifetimes({}) AS lives FROM ({}) GROUP BY ALL HAVING lives IS NOT NULL", keys,
+                        keys.empty() ? "" : ", ", lifetimes_of(metric), cases.sql),
             true};
   }
 

@@ -133,7 +133,8 @@ class Reader {
     if (ignores_[leaf])
       groups_.wholes[leaf][now ? 0 : 1].emplace(std::move(key), std::move(counted));
     else
-      put(once_ ? groups_.add(question_, key) : groups_.group(question_, key), now, leaf, std::move(counted));
+      put(once_ ? groups_.add(question_, std::move(key)) : groups_.group(question_, key), now, leaf,
+          std::move(counted));
   }
 
   const Question& question_;
@@ -181,8 +182,8 @@ Group& Groups::group(const Question& question, const GroupKey& key) {
   return added ? add(question, key) : all[found->second];
 }
 
-Group& Groups::add(const Question& question, const GroupKey& key) {
-  return all.emplace_back(key, question.leaves.size(), question.comparison.has_value());
+Group& Groups::add(const Question& question, GroupKey key) {
+  return all.emplace_back(std::move(key), question.leaves.size(), question.comparison.has_value());
 }
 
 void Groups::spread(const Question& question) {

@@ -65,8 +65,8 @@ struct GroupKey {
 };
 
 struct Group {
-  Group(const GroupKey& of, std::size_t leaves, bool compares)
-      : key(of), now(leaves), then(compares ? std::make_unique<Leaves>(leaves) : nullptr) {}
+  Group(GroupKey of, std::size_t leaves, bool compares)
+      : key(std::move(of)), now(leaves), then(compares ? std::make_unique<Leaves>(leaves) : nullptr) {}
 
   GroupKey key;
   Leaves now;
@@ -96,7 +96,7 @@ struct Groups {
   // The group of that key, made when there is none.
   Group& group(const Question& question, const GroupKey& key);
   // A new group, of a key that none has.
-  Group& add(const Question& question, const GroupKey& key);
+  Group& add(const Question& question, GroupKey key);
 
  private:
   boost::unordered_flat_map<GroupKey, std::size_t> at_;  // key → place in `all`, as far as it was needed

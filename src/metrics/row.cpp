@@ -36,7 +36,7 @@ class Builder {
         const auto* soon = reinterpret_cast<const char*>(&groups_.all[order[i + kSoon]]);
         for (std::size_t line = 0; line < sizeof(Group); line += 64) __builtin_prefetch(soon + line);
       }
-      made.rows.push_back(row(groups_.all[order[i]]));
+      tell(groups_.all[order[i]], made.rows.emplace_back());
     }
     if (by_value()) std::ranges::stable_sort(made.rows, [&](const Row& a, const Row& b) { return better(a, b); });
 
@@ -182,15 +182,13 @@ class Builder {
     return found->second;
   }
 
-  Row row(const Group& group) {
+  void tell(const Group& group, Row& row) {
     const GroupKey& key = group.key;
-    Row row;
     row.keys.assign(key.keys.begin(), key.keys.end());
     if (question_.grain != Grain::none) row.keys.push_back(place(key.period));
     row.currency = groups_.currencies.name(key.currency);
     fill(row, group.now, group.then.get(), running(key, running_now_));
     if (question_.shows_comparison) row.compared = compared(*group.then, running(key, running_then_));
-    return row;
   }
 
   Row total() {
@@ -229,7 +227,7 @@ class Builder {
   };
 
   void fill(Row& row, const Leaves& leaves, const Leaves* then, Sums* sums) {
-    row.values = values(leaves, then, sums);
+    add_values(leaves, then, sums, row.values);
     for (std::size_t i = 0; i < leaves.size(); ++i)  // what only tells of chance are the same cases again
       if (leaves.size() == 1 || question_.leaves[i]->columns[0].measure != Measure::noise) row.n += leaves[i].n;
     const MetricColumn& first = metric_.columns[0];
@@ -252,8 +250,7 @@ class Builder {
 
   using Values = boost::container::small_vector<Value, 1>;
 
-  Values values(const Leaves& leaves, const Leaves* then, Sums* sums) {
-    Values made;
+  void add_values(const Leaves& leaves, const Leaves* then, Sums* sums, Values& made) {
     made.reserve(metric_.columns.size());
     Lookup columns;
     if (metric_.kind == MetricKind::table) {
@@ -268,11 +265,11 @@ class Builder {
       };
     }
     for (std::size_t i = 0; i < metric_.columns.size(); ++i) made.push_back(value(metric_, i, leaves, then, columns));
-    return made;
   }
 
   std::vector<Value> compared(const Leaves& then, Sums* sums) {
-    const Values made = values(then, nullptr, sums);
+    Values made;
+    add_values(then, nullptr, sums, made);
     return {made.begin(), made.end()};
   }
 

@@ -45,13 +45,14 @@ std::vector<Number> accounts(const std::vector<Cases>& portions, const Cases&) {
 
 Rules revenue_rules() {
   const Portion won{deals, is({"won"}), "closed"}, lost{deals, is({"lost"}), "closed"};
+  const Portion ended{deals, is_any({"won", "lost"}), "closed"};
   const Portion sized{deals, is({"won"}), "closed", {{unknown("amount")}}, {}, "amount"};
   const Portion timed{deals, is({"won"}), "closed", {{unknown("cycle")}}};
   Rules rules{
       {"won_deals", counted(won)},
       {"lost_deals", counted(lost)},
       {"sales", summed(closed(is({"won"})), "amount")},
-      {"win_rate", shared({deals, is_any({"won", "lost"}), "closed"}, "won")},
+      {"win_rate", shared(ended, "won")},
       {"average_deal_size", with_money({{sized},
                                         [](const std::vector<Cases>& portions, const Cases&) {
                                           const Cases kept = inside(portions[0], "amount");
@@ -65,13 +66,13 @@ Rules revenue_rules() {
                              quantile(portions[0], "cycle", 0.75, kDaysPerMicro),
                              mean(portions[0], "cycle", kDaysPerMicro)};
         }}},
-      {"sales_velocity", with_money(reckoned({number_of({worths, {}, nullptr, {}, {undated("began")}}), number_of(won),
-                                              number_of(lost), mean_of(sized, "amount"), mean_of(timed, "cycle")},
-                                             [](const std::vector<Known>& of) -> Known {
-                                               const Known rate = over(of[1], *of[1] + *of[2]);
-                                               if (!rate || !of[3] || !of[4]) return std::nullopt;
-                                               return over(*of[0] * *rate * *of[3], *of[4] * kDaysPerMicro);
-                                             }))},
+      {"sales_velocity",
+       with_money(reckoned({number_of({worths, {}, nullptr, {}, {undated("began")}}), share_of(ended, "won"),
+                            mean_of(sized, "amount"), mean_of(timed, "cycle")},
+                           [](const std::vector<Known>& of) -> Known {
+                             if (!of[1] || !of[2] || !of[3]) return std::nullopt;
+                             return over(*of[0] * *of[1] * *of[2], *of[3] * kDaysPerMicro);
+                           }))},
       {"yoy_growth", with_money(reckoned({sum_of(closed(is({"won"}))), sum_of(a_year_before(closed(is({"won"}))))},
                                          [](const std::vector<Known>& of) {
                                            return of[0] && of[1] ? over(*of[0] - *of[1], of[1]) : std::nullopt;
