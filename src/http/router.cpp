@@ -1,7 +1,6 @@
 #include "http/router.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/priority.h"
 #include "base/text.h"
 #include "http/counts.h"
 #include "http/guard.h"
@@ -28,7 +28,7 @@ using Steady = std::chrono::steady_clock;
 // More than these wait for a worker only when something is very wrong.
 constexpr int kMostWaiting = 10'000;
 constexpr std::size_t kSlowWorkers = 4;  // what they do waits for disks and other threads
-constexpr int kPolite = 5;               // their nice level: commits come first, and the mart that must reach them
+constexpr int kPolite = 10;              // commits come first, and the mart that must reach them
 
 bool allowed(Policy policy, const Principal& principal) { return principal.rank >= policy.who(); }
 
@@ -242,13 +242,12 @@ class Router::Impl {
   const RequestCounts& counts() const { return *counts_; }
 
  private:
-  // On Linux a nice level is the thread's own. Each of them takes one of as many tasks, since none ends before all
-  // began.
+  // Each of them takes one of as many tasks, since none ends before all began.
   void be_polite() {
     const auto all = std::make_shared<std::latch>(kSlowWorkers);
     for (std::size_t i = 0; i < kSlowWorkers; ++i)
       boost::asio::post(slow_workers_, [all] {
-        [[maybe_unused]] const int level = nice(kPolite);
+        give_way(kPolite);
         all->arrive_and_wait();
       });
   }

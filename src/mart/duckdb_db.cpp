@@ -5,15 +5,18 @@
 #include <malloc.h>
 
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
 #include "base/fault.h"
+#include "base/priority.h"
 #include "mart/duckdb_result.h"
 
 namespace traction {
 namespace {
 
+constexpr int kPolite = 5;  // half of what those give way by who only ask
 constexpr std::size_t kMostUnflushed = 30 * Chunk::kRows;
 
 // What kind of failure DuckDB's error is; its types are coarser than what it says.
@@ -136,7 +139,12 @@ Database::Database(const DatabaseOptions& options) {
   set("enable_external_access", "false");
   set("lock_configuration", "true");
   char* words = nullptr;
-  const auto state = duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &handle_, config, &words);
+  duckdb_state state = DuckDBError;
+  // DuckDB's own threads work for questions and for the applier. They get their priority from the one that starts them.
+  std::thread([&] {
+    give_way(kPolite);
+    state = duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &handle_, config, &words);
+  }).join();
   duckdb_destroy_config(&config);
   if (state == DuckDBSuccess) return;
   const std::string why = words ? words : "unknown error";

@@ -1,0 +1,12 @@
+// Priority of threads: commits come first, then the mart that must reach them, then those who ask it.
+#pragma once
+
+#include <unistd.h>
+
+namespace traction {
+
+// From now on this thread gives way to others by so many nice levels more; so do the threads that it starts. On Linux a
+// nice level is the thread's own.
+inline void give_way(int levels) { [[maybe_unused]] const int level = nice(levels); }
+
+}  // namespace traction
