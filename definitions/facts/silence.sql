@@ -1,10 +1,13 @@
 --| name = "silence"
---| version = 1
+--| version = 2
 --| order = 44
 --| about = "When an open deal was left alone, and whether something was planned for it."
 --| grain = "One row per open deal, stay in a stage and stretch of time without a touch, parted where a plan begins or ends."
---| key = "deal"
+--| key = "stay"
 --| reads = ["deal", "workspace", "membership", "stage_visit", "touch", "deal_unplanned"]
+--| [columns.stay]
+--| type = "integer"
+--| about = "Seq of the entry by which the deal came to the stage."
 --| [columns.deal]
 --| type = "reference"
 --| references = "deal"
@@ -44,38 +47,45 @@
 --| with = "ended_at"
 --| about = "Where a touch ended it that was not the stay's first: the time since the one before."
 --| [touched]
---| stage_visit = "SELECT key FROM changed_stage_visit"
---| deal_unplanned = "SELECT key FROM changed_deal_unplanned"
---| membership = "SELECT deal AS key FROM silence WHERE owner IN (SELECT member FROM was_membership)"
+--| stage_visit = """
+--| SELECT entered_seq AS key FROM was_stage_visit
+--| UNION ALL SELECT entered_seq FROM stage_visit WHERE deal IN (SELECT key FROM changed_stage_visit)"""
+--| deal_unplanned = "SELECT entered_seq AS key FROM stage_visit WHERE deal IN (SELECT key FROM changed_deal_unplanned)"
+--| membership = "SELECT stay AS key FROM silence WHERE owner IN (SELECT member FROM was_membership)"
 --| touch = """
---| SELECT deal AS key FROM was_touch
---| UNION ALL SELECT deal FROM touch WHERE activity IN (SELECT key FROM changed_touch)"""
+--| SELECT v.entered_seq AS key FROM stage_visit v JOIN (
+--|   SELECT deal, happened_at FROM was_touch
+--|   UNION SELECT deal, happened_at FROM touch WHERE activity IN (SELECT key FROM changed_touch)
+--| ) t ON t.deal = v.deal AND t.happened_at >= coalesce(v.began_at, TIMESTAMP '-infinity')
+--|   AND t.happened_at < coalesce(v.left_at, TIMESTAMP 'infinity')"""
 
--- What happens to a deal, in its order: it comes to a stage, is touched (before a plan ends with it, so that the touch
--- ends the silence), something is planned from then on, nothing is. A stay is planned for until that is said.
+-- What happens during a stay, in its order: it begins, the deal is touched (before a plan ends with it, so that the
+-- touch ends the silence), something is planned from then on, nothing is. A stay is planned for until that is said.
 WITH stays AS (
-  SELECT deal, visit, pipeline, stage, stage_kind, coalesce(began_at, TIMESTAMP '-infinity') AS begins
-  FROM stage_visit WHERE {keys deal}
+  SELECT entered_seq AS stay, deal, visit, pipeline, stage, stage_kind,
+         coalesce(began_at, TIMESTAMP '-infinity') AS begins, coalesce(left_at, TIMESTAMP 'infinity') AS ends
+  FROM stage_visit WHERE stage_kind IN ('lead', 'qualified', 'open') AND {keys entered_seq}
+), unplanned AS (
+  SELECT v.stay, u.began_at, u.ended_at FROM deal_unplanned u JOIN stays v ON v.deal = u.deal AND v.visit = u.visit
 ), events AS (
-  SELECT deal, happened_at AS happened, 1 AS event, NULL AS visit
-  FROM touch WHERE happened_at IS NOT NULL AND {keys deal}
-  UNION ALL SELECT deal, begins, 0, visit FROM stays
-  UNION ALL SELECT deal, ended_at, 2, NULL FROM deal_unplanned WHERE ended_at IS NOT NULL AND {keys deal}
-  UNION ALL SELECT deal, coalesce(began_at, TIMESTAMP '-infinity'), 3, NULL FROM deal_unplanned WHERE {keys deal}
+  SELECT stay, begins AS happened, 0 AS event FROM stays
+  UNION ALL
+  SELECT v.stay, t.happened_at, 1 FROM touch t
+  JOIN stays v ON v.deal = t.deal AND t.happened_at >= v.begins AND t.happened_at < v.ends
+  UNION ALL SELECT stay, ended_at, 2 FROM unplanned WHERE ended_at IS NOT NULL
+  UNION ALL SELECT stay, coalesce(began_at, TIMESTAMP '-infinity'), 3 FROM unplanned
 ), stretches AS (
-  SELECT deal, happened AS since, lead(happened) OVER w AS until, lead(event) OVER w = 1 AS answered,
-         max(visit) OVER w AS visit,
+  SELECT stay, happened AS since, lead(happened) OVER w AS until, lead(event) OVER w = 1 AS answered,
          max(CASE WHEN event = 1 THEN happened END) OVER w AS last_touch,
          coalesce(last_value(CASE WHEN event <> 1 THEN event < 3 END IGNORE NULLS) OVER w, TRUE) AS planned
-  FROM events WINDOW w AS (PARTITION BY deal ORDER BY happened, event, visit ROWS UNBOUNDED PRECEDING)
+  FROM events WINDOW w AS (PARTITION BY stay ORDER BY happened, event ROWS UNBOUNDED PRECEDING)
 ), silences AS (
-  SELECT s.deal, v.pipeline, v.stage, v.stage_kind, s.since, s.until, s.planned,
-         CASE WHEN s.answered AND s.last_touch >= v.begins
-              THEN (epoch_us(s.until) - epoch_us(s.last_touch)) // 1000000 END AS gap_seconds
-  FROM stretches s JOIN stays v ON v.deal = s.deal AND v.visit = s.visit
-  WHERE v.stage_kind IN ('lead', 'qualified', 'open')
+  SELECT v.stay, v.deal, v.pipeline, v.stage, v.stage_kind, s.since,
+         coalesce(s.until, nullif(v.ends, TIMESTAMP 'infinity')) AS until, s.planned,
+         CASE WHEN s.answered THEN (epoch_us(s.until) - epoch_us(s.last_touch)) // 1000000 END AS gap_seconds
+  FROM stretches s JOIN stays v ON v.stay = s.stay
 )
-SELECT s.deal, s.pipeline, s.stage, s.stage_kind, d.owner, m.team,
+SELECT s.stay, s.deal, s.pipeline, s.stage, s.stage_kind, d.owner, m.team,
        CASE WHEN isfinite(s.since) THEN s.since END AS began_at,
        CASE WHEN isfinite(s.since) THEN local_day(s.since, w.zone) END AS began_on,
        s.until AS ended_at, local_day(s.until, w.zone) AS ended_on, s.planned, s.gap_seconds
