@@ -60,8 +60,7 @@
 --| membership = "SELECT deal AS key FROM deal_unplanned WHERE owner IN (SELECT member FROM was_membership)"
 --| agenda = """
 --| SELECT deal AS key FROM was_agenda WHERE coalesce(noted_at < done_at, TRUE)
---| UNION SELECT deal FROM agenda
---| WHERE activity IN (SELECT key FROM changed_agenda) AND coalesce(noted_at < done_at, TRUE)"""
+--| UNION SELECT deal FROM now_agenda WHERE coalesce(noted_at < done_at, TRUE)"""
 
 -- What was planned overlaps: free is a deal before the first, and from where all that began so far is done to the next.
 WITH visits AS (

@@ -48,14 +48,14 @@
 --| about = "Where a touch ended it that was not the stay's first: the time since the one before."
 --| [touched]
 --| stage_visit = """
---| SELECT entered_seq AS key FROM was_stage_visit
---| UNION ALL SELECT entered_seq FROM stage_visit WHERE deal IN (SELECT key FROM changed_stage_visit)"""
+--| SELECT entered_seq AS key FROM was_stage_visit UNION ALL SELECT entered_seq FROM now_stage_visit"""
 --| deal_unplanned = "SELECT entered_seq AS key FROM stage_visit WHERE deal IN (SELECT key FROM changed_deal_unplanned)"
 --| membership = "SELECT stay AS key FROM silence WHERE owner IN (SELECT member FROM was_membership)"
 --| touch = """
 --| SELECT v.entered_seq AS key FROM stage_visit v JOIN (
---|   SELECT deal, happened_at FROM was_touch
---|   UNION SELECT deal, happened_at FROM touch WHERE activity IN (SELECT key FROM changed_touch)
+--|   SELECT unnest([w.deal, n.deal]) AS deal, unnest([w.happened_at, n.happened_at]) AS happened_at
+--|   FROM was_touch w FULL JOIN now_touch n ON n.activity = w.activity
+--|   WHERE (w.deal, w.happened_at) IS DISTINCT FROM (n.deal, n.happened_at)
 --| ) t ON t.deal = v.deal AND t.happened_at >= coalesce(v.began_at, TIMESTAMP '-infinity')
 --|   AND t.happened_at < coalesce(v.left_at, TIMESTAMP 'infinity')"""
 

@@ -35,19 +35,15 @@
 --| about = "The deal was touched within the 7 days before."
 --| [touched]
 --| stage_visit = """
---| SELECT v.entered_seq AS key
---| FROM stage_visit v JOIN changed_stage_visit c ON c.key = v.deal
---| LEFT JOIN stage_move m ON m.move = v.entered_seq AND m.deal = v.deal
---| WHERE (v.visit, v.stage, v.owner, v.team, v.entered_at, v.entered_on)
---|   IS DISTINCT FROM (m.visit, m.stage, m.owner, m.team, m.moved_at, m.moved_on)
---| UNION
---| SELECT m.move FROM stage_move m JOIN changed_stage_visit c ON c.key = m.deal
---| LEFT JOIN stage_visit v ON v.deal = m.deal AND v.entered_seq = m.move WHERE v.deal IS NULL"""
+--| SELECT coalesce(w.entered_seq, n.entered_seq) AS key
+--| FROM was_stage_visit w FULL JOIN now_stage_visit n ON n.entered_seq = w.entered_seq
+--| WHERE (w.deal, w.visit, w.stage, w.owner, w.team, w.entered_at)
+--|   IS DISTINCT FROM (n.deal, n.visit, n.stage, n.owner, n.team, n.entered_at)"""
 --| touch = """
 --| WITH touches AS MATERIALIZED (
---|   SELECT deal, happened_at FROM was_touch WHERE deal IS NOT NULL
---|   UNION
---|   SELECT t.deal, t.happened_at FROM touch t JOIN changed_touch c ON c.key = t.activity WHERE t.deal IS NOT NULL
+--|   SELECT unnest([w.deal, n.deal]) AS deal, unnest([w.happened_at, n.happened_at]) AS happened_at
+--|   FROM was_touch w FULL JOIN now_touch n ON n.activity = w.activity
+--|   WHERE (w.deal, w.happened_at) IS DISTINCT FROM (n.deal, n.happened_at)
 --| ), moves AS (
 --|   -- Of touches that changed DuckDB expects a fifth of all there are, of what a list holds a few.
 --|   SELECT deal, move, moved_at FROM stage_move WHERE deal IN (SELECT unnest(list(deal)) FROM touches)

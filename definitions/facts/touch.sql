@@ -70,16 +70,16 @@
 --| [touched]
 --| activity = "SELECT id AS key FROM changed_activity"
 --| deal_touch = """
---| SELECT unnest([w.first_touch, n.first_touch]) AS key FROM was_deal_touch w LEFT JOIN deal_touch n ON n.deal = w.deal
+--| SELECT unnest([w.first_touch, n.first_touch]) AS key FROM was_deal_touch w LEFT JOIN now_deal_touch n ON n.deal = w.deal
 --| WHERE w.first_touch IS DISTINCT FROM n.first_touch"""
 --| contact_touch = """
 --| SELECT unnest([w.first_touch, n.first_touch]) AS key
---| FROM was_contact_touch w LEFT JOIN contact_touch n ON n.contact = w.contact
+--| FROM was_contact_touch w LEFT JOIN now_contact_touch n ON n.contact = w.contact
 --| WHERE w.first_touch IS DISTINCT FROM n.first_touch
 --| UNION ALL
 --| SELECT t.activity FROM touch t JOIN (
 --|   SELECT w.contact, least(w.first_two_way_at, n.first_two_way_at) AS since
---|   FROM was_contact_touch w LEFT JOIN contact_touch n ON n.contact = w.contact
+--|   FROM was_contact_touch w LEFT JOIN now_contact_touch n ON n.contact = w.contact
 --|   WHERE w.first_two_way_at IS DISTINCT FROM n.first_two_way_at
 --|     AND w.last_touch_at > least(w.first_two_way_at, n.first_two_way_at)
 --| ) c ON c.contact = t.contact AND t.happened_at > c.since"""
@@ -87,12 +87,12 @@
 --| SELECT t.activity AS key FROM touch t JOIN (
 --|   SELECT k.key AS contact, least(w.since, n.since) AS since
 --|   FROM changed_contact_inbound k JOIN contact_touch c ON c.contact = k.key
---|   LEFT JOIN was_contact_inbound w ON w.contact = k.key LEFT JOIN contact_inbound n ON n.contact = k.key
+--|   LEFT JOIN was_contact_inbound w ON w.contact = k.key LEFT JOIN now_contact_inbound n ON n.contact = k.key
 --|   WHERE w.since IS DISTINCT FROM n.since AND c.last_touch_at >= least(w.since, n.since)
 --| ) i ON i.contact = t.contact AND t.happened_at >= i.since"""
 --| contact_reply = """
 --| SELECT unnest([w.first_reply, n.first_reply]) AS key
---| FROM was_contact_reply w LEFT JOIN contact_reply n ON n.contact = w.contact AND n.replied_on = w.replied_on
+--| FROM was_contact_reply w LEFT JOIN now_contact_reply n ON n.contact = w.contact AND n.replied_on = w.replied_on
 --| WHERE w.first_reply IS DISTINCT FROM n.first_reply"""
 --| contact = "SELECT activity AS key FROM touch WHERE contact IN (SELECT id FROM moved)"
 --| account = "SELECT activity AS key FROM touch WHERE account IN (SELECT id FROM moved)"
@@ -106,9 +106,7 @@
 --| membership = """
 --| SELECT t.activity AS key FROM touch t JOIN (
 --|   SELECT member, min(since) AS since FROM (
---|     (FROM was_membership EXCEPT FROM membership WHERE member IN (SELECT key FROM changed_membership))
---|     UNION ALL
---|     (FROM membership WHERE member IN (SELECT member FROM was_membership) EXCEPT FROM was_membership))
+--|     (FROM was_membership EXCEPT FROM now_membership) UNION ALL (FROM now_membership EXCEPT FROM was_membership))
 --|   GROUP BY member
 --| ) c ON c.member = t.member AND coalesce(t.happened_at, TIMESTAMP '9999-12-31') >= c.since"""
 

@@ -29,11 +29,10 @@
 --| membership = "SELECT key FROM changed_membership"
 --| touch = """
 --| SELECT t.member AS key
---| FROM touch t JOIN changed_touch c ON c.key = t.activity
---| LEFT JOIN working_day d ON d.member = t.member AND d.begins_on = t.happened_on AND d.active
+--| FROM now_touch t LEFT JOIN working_day d ON d.member = t.member AND d.begins_on = t.happened_on AND d.active
 --| WHERE d.member IS NULL OR t.happened_at < d.begins_at
 --| UNION
---| SELECT w.member FROM was_touch w LEFT JOIN touch n ON n.activity = w.activity
+--| SELECT w.member FROM was_touch w LEFT JOIN now_touch n ON n.activity = w.activity
 --| WHERE (w.member, w.happened_at) IS DISTINCT FROM (n.member, n.happened_at)"""
 
 -- Who stays silent for longer is not asked about any more; a member who left, not from the last entry on. Twenty years

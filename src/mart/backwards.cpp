@@ -140,6 +140,7 @@ void Backwards::reach(const FactDefinition& fact) {
   }
   make("VIEW", "changed_" + fact.name, changed);
   make("VIEW", "was_" + fact.name, was);
+  make("VIEW", "now_" + fact.name, "SELECT * FROM " + quoted(then));
   between_.changed.insert(fact.name);
   make("VIEW", fact.name, kept);
 }

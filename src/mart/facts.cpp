@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "mart/rollups.h"
 #include "mart/tables.h"
@@ -15,21 +16,26 @@ namespace {
 // So many keys are filled at once: what DuckDB holds of windows over millions of records does not fit its memory.
 constexpr Id kKeysAtOnce = 3'000'000;
 
-// What a merged column becomes of its value in the table (t) and among what was appended (s).
-std::string merged(const FactDefinition& fact, const FactColumn& column) {
-  const std::string name = quoted(column.name), table = quoted(fact.name);
-  const std::string t = table + "." + name, s = "s." + name;
+// What a merged column becomes of its value in the table (t) and among what was appended (s), either of which may be
+// missing.
+std::string merged(const FactColumn& column) {
+  const std::string name = quoted(column.name), t = "t." + name, s = "s." + name;
   if (column.merge == "min") return fmt::format("least({}, {})", t, s);
   if (column.merge == "max") return fmt::format("greatest({}, {})", t, s);
   if (column.merge == "first" || column.merge == "last") {
-    const std::string tb = table + "." + quoted(column.by), sb = "s." + quoted(column.by);
+    const std::string tb = "t." + quoted(column.by), sb = "s." + quoted(column.by);
     const char* before = column.merge == "first" ? "<" : ">";
     return fmt::format(
         "CASE WHEN {1} IS NULL THEN {2} WHEN {0} IS NULL OR {1} {4} {0} OR ({1} = {0} AND {3} {4} {2}) THEN {3} ELSE "
         "{2} END",
         tb, sb, t, s, before);
   }
-  return fmt::format("coalesce({}, 0) + coalesce({}, 0)", t, s);
+  return fmt::format("coalesce({0} + {1}, {0}, {1})", t, s);
+}
+
+// The rows of `table` whose key is none of the table `keys`.
+std::string others(const FactDefinition& fact, const std::string& table, const std::string& keys) {
+  return fmt::format("(SELECT * FROM {} WHERE {} NOT IN (SELECT key FROM {}))", table, quoted(fact.key), keys);
 }
 
 }  // namespace
@@ -59,12 +65,16 @@ class Facts::Update {
   void run() {
     for (const auto& [type, ids] : changes_.ids) stage_changes(type, ids);
     for (const FactDefinition& fact : facts_.definitions_) update(fact);
+    std::string drops;  // what they hold would be missing from the memory of what comes next
+    for (const std::string& table : staged_) drops += fmt::format("DROP TABLE temp.{};\n", table);
+    connection_.run(drops);
   }
 
  private:
   void stage_changes(const std::string& type, const std::vector<Id>& ids) {
     const std::string table = "changed_" + type;
     connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} (id BIGINT, is_new BOOLEAN)", quoted(table)));
+    staged_.insert(quoted(table));
     Appender appender(connection_, table, true);
     constexpr ColumnKind kinds[] = {ColumnKind::bigint, ColumnKind::boolean};
     for (std::size_t begin = 0; begin < ids.size(); begin += Chunk::kRows) {
@@ -81,45 +91,73 @@ class Facts::Update {
   }
 
   void update(const FactDefinition& fact) {
-    const bool appended = fact.merges() && has_new(fact.reads.front()) && stage_appended(fact);
+    const bool appended = fact.merges() && has_new(fact.reads.front());
     const std::string recomputed = stage_keys(fact);
-    if (!appended && recomputed.empty()) return;
-    note_change(fact, appended, !recomputed.empty());
-    if (appended) merge(fact, !recomputed.empty());
-    if (recomputed.empty()) return;
-    std::string among = recomputed;
-    for (std::size_t at = 0; (at = among.find('%', at)) != std::string::npos;) among.replace(at, 1, quoted(fact.key));
-    before_change(connection_, fact, among);
-    connection_.run(fmt::format("DELETE FROM {} WHERE {}", quoted(fact.name), among));
-    connection_.run(fmt::format("INSERT INTO {} BY NAME {}", quoted(fact.name), fact.sql(recomputed, {}, recomputed)));
-    after_change(connection_, fact, among);
+    const std::string changed = appended ? stage_appended(fact, !recomputed.empty()) : recomputed;
+    if (changed.empty()) return;
+    between_.changed.insert(fact.name);
+
+    const std::string table = quoted(fact.name), was = quoted("was_" + fact.name), now = quoted("now_" + fact.name);
+    std::string of_changed = changed, columns;
+    for (std::size_t at = 0; (at = of_changed.find('%', at)) != std::string::npos;)
+      of_changed.replace(at, 1, quoted(fact.key));
+    for (const FactColumn& column : fact.columns) columns += (columns.empty() ? "" : ", ") + quoted(column.name);
+    if (appended || !fact.rollups.empty() || is_read("was_" + fact.name))
+      stage(was, fmt::format("SELECT * FROM {} WHERE {}", table, of_changed));
+    connection_.run(fmt::format("DELETE FROM {} WHERE {}", table, of_changed));
+
+    std::string rows = recomputed.empty() ? "" : fact.sql(recomputed, {}, recomputed);
+    if (appended) {
+      const std::string merged = merged_rows(fact, !recomputed.empty());
+      rows = rows.empty() ? merged : fmt::format("({}) UNION ALL BY NAME ({})", rows, merged);
+    }
+    rows = fmt::format("SELECT {} FROM ({})", columns, rows);
+    if (!fact.rollups.empty() || is_read("now_" + fact.name)) {
+      stage(now, rows);
+      rows = "FROM " + now;
+    }
+    connection_.run(fmt::format("INSERT INTO {} {}", table, rows));
+    change_rollups(connection_, fact, was, now);
   }
 
-  // Puts what the appended records add into fresh_<fact>; false when that is nothing.
-  bool stage_appended(const FactDefinition& fact) {
-    const std::string fresh = quoted("fresh_" + fact.name);
-    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", fresh,
-                                fact.sql({}, fmt::format("% > {}", changes_.after))));
-    return connection_.number("SELECT count(*) FROM " + fresh) > 0;
+  void stage(const std::string& table, const std::string& select) {
+    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", table, select));
+    staged_.insert(table);
   }
 
-  // Puts the keys whose rows may differ into keys_<fact>, and gives the condition for '%' being one of them; "" when
-  // there are none.
+  // Puts the keys whose rows may differ into changed_<fact>, and gives the condition for '%' being one of them; "" when
+  // there are none. Of a fact that merges they are in keys_<fact> too, since more may be appended.
   std::string stage_keys(const FactDefinition& fact) {
-    const std::string touched = touched_keys(fact, between_), keys = quoted("keys_" + fact.name);
+    const std::string touched = touched_keys(fact, between_);
     if (touched.empty()) return "";
-    connection_.run(fmt::format(
-        "CREATE OR REPLACE TEMP TABLE {} AS SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", keys, touched));
+    const std::string name = (fact.merges() ? "keys_" : "changed_") + fact.name, keys = quoted(name);
+    stage(keys, fmt::format("SELECT DISTINCT key FROM ({}) WHERE key IS NOT NULL", touched));
     if (can_merge(fact.column(fact.key)->references))  // merged ones have no rows, but are named by records
       connection_.run(
           fmt::format("INSERT INTO {0} SELECT id FROM alias WHERE root IN (FROM {0}) AND id NOT IN (FROM {0})", keys));
-    const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + keys);
+    if (fact.merges()) stage(quoted("changed_" + fact.name), "FROM " + keys);
+    return among(name);
+  }
+
+  // Puts what the appended records add into fresh_<fact>, and whose it is beside what is recomputed into
+  // changed_<fact>; gives the condition as stage_keys().
+  std::string stage_appended(const FactDefinition& fact, bool recomputed) {
+    const std::string fresh = quoted("fresh_" + fact.name), name = "changed_" + fact.name;
+    stage(fresh, fact.sql({}, fmt::format("% > {}", changes_.after)));
+    stage(quoted(name), fmt::format("SELECT {} AS key FROM {}{}", quoted(fact.key), fresh,
+                                    recomputed ? " UNION FROM " + quoted("keys_" + fact.name) : ""));
+    return among(name);
+  }
+
+  // The condition for '%' being one of the keys that stand in a table; "" when there are none.
+  std::string among(const std::string& keys) {
+    const Result<Table> range = connection_.query("SELECT min(key), max(key) FROM " + quoted(keys));
     if (!range || !range->columns[0].whole(0)) return "";
     // The bounds let DuckDB pass over the parts of a large table in which no key lies; those of the keys themselves,
     // that it looks for keys already while it scans, which it does only where it takes them for a part of something.
     const std::string within =
         fmt::format("BETWEEN {} AND {}", *range->columns[0].whole(0), *range->columns[1].whole(0));
-    return fmt::format("% IN (SELECT key FROM {0} WHERE key {1}) AND % {1}", keys, within);
+    return fmt::format("% IN (SELECT key FROM {0} WHERE key {1}) AND % {1}", quoted(keys), within);
   }
 
   bool has_new(const std::string& type) const {
@@ -127,54 +165,34 @@ class Facts::Update {
     return found != changes_.ids.end() && found->second.back() > changes_.after;
   }
 
-  // Keeps what later facts ask of this one: which keys change, and what their rows were.
-  void note_change(const FactDefinition& fact, bool appended, bool recompute) {
-    if (!appended && !recompute) return;
-    const std::string changed = quoted("changed_" + fact.name);
-    bool keys_wanted = false, rows_wanted = false;
-    for (const FactDefinition& later : facts_.definitions_)
-      if (const auto select = later.touched.find(fact.name); select != later.touched.end()) {
-        keys_wanted = true;
-        rows_wanted |= select->second.find("was_" + fact.name) != std::string::npos;
-      }
-    if (!keys_wanted) return;
-    between_.changed.insert(fact.name);
-    std::string keys;
-    if (recompute) keys = "SELECT key FROM " + quoted("keys_" + fact.name);
-    if (appended)
-      keys += fmt::format("{}SELECT {} AS key FROM {}", recompute ? " UNION " : "", quoted(fact.key),
-                          quoted("fresh_" + fact.name));
-    connection_.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS {}", changed, keys));
-    if (rows_wanted)
-      connection_.run(
-          fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT * FROM {} WHERE {} IN (SELECT key FROM {})",
-                      quoted("was_" + fact.name), quoted(fact.name), quoted(fact.key), changed));
+  // True when the keys of any fact are told by that table.
+  bool is_read(const std::string& table) const {
+    return std::ranges::any_of(facts_.definitions_, [&](const FactDefinition& fact) {
+      return std::ranges::any_of(fact.touched,
+                                 [&](const auto& keys) { return keys.second.find(table) != std::string::npos; });
+    });
   }
 
-  // What is recomputed anyway must not be merged into.
-  void merge(const FactDefinition& fact, bool recompute) {
-    const std::string table = quoted(fact.name), fresh = quoted("fresh_" + fact.name);
-    std::string same, sets;
+  // What was there of the keys to which records were appended, with what these add; but for those that are recomputed.
+  std::string merged_rows(const FactDefinition& fact, bool recomputed) {
+    const std::string keys = quoted("keys_" + fact.name), was = quoted("was_" + fact.name),
+                      fresh = quoted("fresh_" + fact.name);
+    std::string same, columns;
     for (const FactColumn& column : fact.columns) {
       const std::string name = quoted(column.name);
-      if (column.merge.empty())
-        same += fmt::format("{0}{1}.{2} = s.{2}", same.empty() ? "" : " AND ", table, name);
-      else
-        sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ", name, merged(fact, column));
+      if (column.merge.empty()) same += fmt::format("{0}t.{1} = s.{1}", same.empty() ? "" : " AND ", name);
+      columns += fmt::format("{}{} AS {}", columns.empty() ? "" : ", ",
+                             column.merge.empty() ? fmt::format("coalesce(t.{0}, s.{0})", name) : merged(column), name);
     }
-    const std::string kept =
-        recompute ? fmt::format("s.{} NOT IN (SELECT key FROM {})", quoted(fact.key), quoted("keys_" + fact.name))
-                  : "TRUE";
-    connection_.run(fmt::format("UPDATE {} SET {} FROM {} s WHERE {} AND {}", table, sets, fresh, same, kept));
-    connection_.run(
-        fmt::format("INSERT INTO {} BY NAME SELECT * FROM {} s WHERE {} AND NOT EXISTS (SELECT 1 FROM {} WHERE {})",
-                    table, fresh, kept, table, same));
+    return fmt::format("SELECT {} FROM {} t FULL JOIN {} s ON {}", columns, recomputed ? others(fact, was, keys) : was,
+                       recomputed ? others(fact, fresh, keys) : fresh, same);
   }
 
   const Facts& facts_;
   Connection& connection_;
   const Changes& changes_;
   Between between_;
+  std::set<std::string> staged_;  // temporary tables
 };
 
 void fill_rows(Connection& connection, const FactDefinition& fact, const std::string& table, Seq last,

@@ -39,23 +39,18 @@ std::vector<std::string> numbers(const Rollup& rollup) {
   return names;
 }
 
-void apply(Connection& connection, const FactDefinition& fact, const Rollup& rollup) {
-  const std::string table = quoted(rollup.name);
+// `changes` are rows of the fact with the column `sign`.
+void apply(Connection& connection, const Rollup& rollup, const std::string& changes) {
+  const std::string table = quoted(rollup.name), day = quoted(rollup.by.front());
   const std::vector<std::string> added = numbers(rollup);
   connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE rolled AS SELECT * FROM ({}) d WHERE {}",
-                             counted(rollup, "sign", quoted("change_of_" + fact.name)),
-                             list(added, "{} <> 0", " OR ")));
+                             counted(rollup, "sign", changes), list(added, "{} <> 0", " OR ")));
   // Roll-ups are filled in the order of their first column, so its bounds let DuckDB pass over most of a large one.
-  const std::string first = fmt::format("{}.{}", table, quoted(rollup.by.front()));
-  const auto bound = [&](const char* which) {
-    return connection.text(fmt::format("SELECT {}({})::VARCHAR FROM rolled", which, quoted(rollup.by.front())));
-  };
-  const std::string least = bound("min");
-  const std::string near =
-      connection.number(fmt::format("SELECT count(*) FROM rolled WHERE {} IS NULL", quoted(rollup.by.front()))) > 0 ||
-              least.empty()
-          ? "TRUE"
-          : fmt::format("{} BETWEEN DATE '{}' AND DATE '{}'", first, least, bound("max"));
+  const std::string near = connection.text(
+      fmt::format("SELECT CASE WHEN bool_or({0} IS NULL) THEN 'TRUE' ELSE '{1}.{0} BETWEEN DATE ''' || min({0}) || "
+                  "''' AND DATE ''' || max({0}) || '''' END FROM rolled",
+                  day, table));
+  if (near.empty()) return;
   const std::string same = list(rollup.by, table + ".{0} IS NOT DISTINCT FROM d.{0}", " AND ");
   connection.run(fmt::format("UPDATE {0} SET {1} FROM rolled d WHERE {2} AND {3}", table,
                              list(added, "{0} = " + table + ".{0} + d.{0}"), same, near));
@@ -94,17 +89,13 @@ void fill_rollups(Connection& connection, const FactDefinition& fact) {
     connection.run(fmt::format("INSERT INTO {} {}", quoted(rollup.name), rolled_up(rollup, quoted(fact.name))));
 }
 
-void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition) {
+void change_rollups(Connection& connection, const FactDefinition& fact, const std::string& was,
+                    const std::string& now) {
   if (fact.rollups.empty()) return;
-  connection.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT -1 AS sign, {} FROM {} WHERE {}",
-                             quoted("change_of_" + fact.name), list(needed(fact)), quoted(fact.name), condition));
-}
-
-void after_change(Connection& connection, const FactDefinition& fact, const std::string& condition) {
-  if (fact.rollups.empty()) return;
-  connection.run(fmt::format("INSERT INTO {} SELECT 1, {} FROM {} WHERE {}", quoted("change_of_" + fact.name),
-                             list(needed(fact)), quoted(fact.name), condition));
-  for (const Rollup& rollup : fact.rollups) apply(connection, fact, rollup);
+  const std::string columns = list(needed(fact));
+  const std::string changes =
+      fmt::format("(SELECT -1 AS sign, {0} FROM {1} UNION ALL SELECT 1, {0} FROM {2})", columns, was, now);
+  for (const Rollup& rollup : fact.rollups) apply(connection, rollup, changes);
 }
 
 std::string rolled_up(const Rollup& rollup, const std::string& rows) {

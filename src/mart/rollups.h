@@ -19,10 +19,8 @@ std::string create_rollups(const FactDefinition& fact);
 // Fills them from the whole fact.
 void fill_rollups(Connection& connection, const FactDefinition& fact);
 
-// To be called around a change of a fact's rows, each with a condition on the fact under which all rows are that
-// change.
-void before_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
-void after_change(Connection& connection, const FactDefinition& fact, const std::string& condition);
+// Brings them up to date after a change of the fact: rows that the table `was` holds went, those of `now` came.
+void change_rollups(Connection& connection, const FactDefinition& fact, const std::string& was, const std::string& now);
 
 // A SELECT of a roll-up of these rows.
 std::string rolled_up(const Rollup& rollup, const std::string& rows);

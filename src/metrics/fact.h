@@ -28,7 +28,7 @@
 //     `reads`. It may give too many keys, never too few. Besides tables, views and facts it sees
 //       changed_<source>  what this catch-up created or changed: (id, is_new) of a record type, (key) of a fact
 //       {was TYPE}        live records changed now that were there before, as they were; {now TYPE}: as they are
-//       was_<fact>        the rows that the changed keys had before
+//       was_<fact>        the rows that the changed keys had before, and now_<fact> those that they have
 //       moved             (id) accounts and contacts whose root changed by merging, with their old and new roots; a
 //                         SELECT with "FROM moved" is asked when there are any, whatever its source
 //   The same queries lead back from the present to what was known earlier (mart/backwards.h): then "now" is that
