@@ -1,4 +1,5 @@
-// Priority of threads: commits come first, then the mart that must reach them, then those who ask it.
+// give_way: which threads let others go first: commits come before the mart that must reach them, and that before those
+// who ask it. Thread-safe.
 #pragma once
 
 #include <unistd.h>
