@@ -44,22 +44,14 @@ std::string others(const FactDefinition& fact, const std::string& table, const s
 class Facts::Update {
  public:
   Update(const Facts& facts, Connection& connection, const Schema& schema, const Changes& changes)
-      : facts_(facts), connection_(connection), changes_(changes) {
-    const auto older = [](const std::string& type) {
-      return fmt::format("IN (SELECT id FROM {} WHERE NOT is_new)", quoted("changed_" + type));
-    };
+      : facts_(facts), connection_(connection), schema_(schema), changes_(changes) {
     between_.moved = changes.moved;
     between_.has_old = [&changes](const std::string& type) {
       const auto found = changes.ids.find(type);
       return found != changes.ids.end() && found->second.front() <= changes.after;
     };
-    between_.was = [older, &schema, after = changes.after](const std::string& type) {
-      return live_records(schema.need(type),
-                          fmt::format("r.id {0} AND r.seq_from <= {1} AND r.seq_to > {1}", older(type), after));
-    };
-    between_.now = [older](const std::string& type) {
-      return fmt::format("SELECT * FROM {} WHERE id {}", quoted(type), older(type));
-    };
+    between_.was = [](const std::string& type) { return "FROM " + quoted("was_" + type); };
+    between_.now = [](const std::string& type) { return "FROM " + quoted("now_" + type); };
   }
 
   void run() {
@@ -88,6 +80,16 @@ class Facts::Update {
     }
     appender.close();
     between_.changed.insert(type);
+    if (is_read("{was " + type + "}")) stage_old(type);
+  }
+
+  // Puts the records that were there before into was_<type> as they were, and into now_<type> as they are.
+  void stage_old(const std::string& type) {
+    const std::string old = fmt::format("IN (SELECT id FROM {} WHERE NOT is_new)", quoted("changed_" + type));
+    stage(quoted("was_" + type),
+          live_records(schema_.need(type),
+                       fmt::format("r.id {0} AND r.seq_from <= {1} AND r.seq_to > {1}", old, changes_.after)));
+    stage(quoted("now_" + type), fmt::format("SELECT * FROM {} WHERE id {}", quoted(type), old));
   }
 
   void update(const FactDefinition& fact) {
@@ -165,11 +167,11 @@ class Facts::Update {
     return found != changes_.ids.end() && found->second.back() > changes_.after;
   }
 
-  // True when the keys of any fact are told by that table.
-  bool is_read(const std::string& table) const {
+  // True when what tells the keys of any fact mentions that.
+  bool is_read(const std::string& words) const {
     return std::ranges::any_of(facts_.definitions_, [&](const FactDefinition& fact) {
       return std::ranges::any_of(fact.touched,
-                                 [&](const auto& keys) { return keys.second.find(table) != std::string::npos; });
+                                 [&](const auto& touched) { return touched.second.find(words) != std::string::npos; });
     });
   }
 
@@ -190,9 +192,10 @@ class Facts::Update {
 
   const Facts& facts_;
   Connection& connection_;
+  const Schema& schema_;
   const Changes& changes_;
   Between between_;
-  std::set<std::string> staged_;  // temporary tables
+  std::set<std::string> staged_;  // temporary tables, quoted
 };
 
 void fill_rows(Connection& connection, const FactDefinition& fact, const std::string& table, Seq last,

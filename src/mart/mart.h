@@ -26,7 +26,7 @@ struct MartOptions {
   std::size_t memory_mb = 440;  // DuckDB's own cap; with what is ours a process of 10 M activities stays below 800 MB
   int threads = 2;
   // Entries followed in one transaction: what DuckDB holds of the changes of many more does not fit its memory.
-  Seq most_at_once = 100'000;
+  Seq most_at_once = 200'000;
   // As of an earlier entry a fact is kept with all columns up to so many cells, and of a larger one those asked for.
   std::int64_t whole_cells = 16'000'000;
 };
