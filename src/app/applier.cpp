@@ -10,6 +10,7 @@ namespace {
 // more than applying ten, and what is left of the machine answers commands. Whoever waits for an entry does not wait
 // for this.
 constexpr std::chrono::milliseconds kPace{500};
+constexpr std::chrono::milliseconds kLook{100};   // between two looks at whether to stop
 constexpr std::chrono::seconds kAfterFailure{5};  // a full disk may have room by then
 
 }  // namespace
@@ -42,6 +43,15 @@ bool Applier::wait_for(Seq seq, int timeout_ms) {
   --waiting_;
   if (failure_) std::rethrow_exception(failure_);
   return applied_ >= seq;
+}
+
+void Applier::keep_pace(Seq most_behind, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const Seq enough = wanted_ - most_behind;
+  ++waiting_;
+  changed_.notify_all();
+  while (applied_ < enough && !failure_ && !stop.stop_requested()) changed_.wait_for(lock, kLook);
+  --waiting_;
 }
 
 void Applier::look_again() {

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "app/workspace.h"
@@ -22,6 +23,10 @@ class Applier {
   // Waits until the mart holds the entry `seq`; false after `timeout_ms`. Throws the Fault that the last attempt to
   // apply entries ended with; further ones follow.
   bool wait_for(Seq seq, int timeout_ms);
+
+  // Waits until the mart lacks no more than so many entries of the ledger as it is now. Also ends when a stop is asked
+  // for and where entries cannot be applied.
+  void keep_pace(Seq most_behind, const std::stop_token& stop);
 
   // Says that the mart may have lost what it held, as when building it anew was stopped.
   void look_again();

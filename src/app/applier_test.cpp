@@ -47,6 +47,19 @@ TEST_F(ApplierTest, appliesWhatWasThereAndWhatComes) {
   EXPECT_FALSE(applier.wait_for(last + 1, 1)) << "nothing is applied that was not written";
 }
 
+TEST_F(ApplierTest, letsThoseWhoWriteWaitForIt) {
+  Applier applier(*workspace_);
+  std::stop_source stop;
+  for (int i = 0; i < 30; ++i) {
+    const Seq last = add_account("one of many");
+    applier.keep_pace(5, stop.get_token());
+    EXPECT_GE(workspace_->mart()->applied(), last - 5);
+  }
+  stop.request_stop();
+  add_account("and on");
+  applier.keep_pace(0, stop.get_token());  // comes back, whether or not all is applied
+}
+
 TEST_F(ApplierTest, leavesTheWorkspaceInOrderBehind) {
   { Applier applier(*workspace_); }
   const Seq last = add_account("after");

@@ -24,6 +24,13 @@ class Hosted {
   // up in the background it may stand a moment behind, else it is brought up now.
   Seq at_least(Seq demanded) const { return applier_ ? demanded : kHead; }
 
+  // For work that writes without end: waits while the mart is far behind, where it is kept up in the background, so
+  // that what was written is counted soon after. A small mart is built anew in less time than it would follow.
+  void keep_pace(const std::stop_token& stop) {
+    constexpr Seq kMostBehind = 150'000, kLarge = 1'000'000;
+    if (applier_ && workspace_->mart()->applied() >= kLarge) applier_->keep_pace(kMostBehind, stop);
+  }
+
   // Says that the mart may have lost what it held; it is brought up again soon, where that is done in the background.
   void mart_lost() {
     if (applier_) applier_->look_again();

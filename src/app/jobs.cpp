@@ -10,12 +10,15 @@
 #include <new>
 #include <thread>
 
+#include "base/priority.h"
+
 namespace traction {
 namespace {
 
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kAtOnce = 2;
+constexpr int kPolite = 10;  // what a job writes is to be counted soon, and nobody waits for it by the second
 constexpr std::size_t kMostWaiting = 100;
 constexpr std::size_t kRemembered = 100;
 constexpr std::size_t kAnswers = 1'000;  // to idempotency keys
@@ -151,7 +154,11 @@ class Jobs::Impl {
     job->state.kind = std::move(kind);
     job->state.workspace = std::move(workspace);
     job->state.asked_at = clock_.now();
-    if (threads_.size() < kAtOnce) threads_.emplace_back([this] { work_off(); });
+    if (threads_.size() < kAtOnce)
+      threads_.emplace_back([this] {
+        give_way(kPolite);
+        work_off();
+      });
     jobs_.push_front(job);
     waiting_.push_back(job);
     changed_.notify_one();

@@ -161,10 +161,10 @@ void hand_over_rejected(const Sources& sources, ImportRun& run, JobControl& cont
   }
 }
 
-Result<json::object> import_all(Workspace& workspace, const Sources& sources, ImportOptions options,
-                                JobControl& control) {
-  const Importing importing(workspace);
+Result<json::object> import_all(Hosted& hosted, const Sources& sources, ImportOptions options, JobControl& control) {
+  const Importing importing(hosted.workspace());
   options.progress = [&](const ImportProgress& progress) {
+    hosted.keep_pace(control.stop());
     return control.progress(progress.rows_done, progress.rows, progress.file);
   };
   ImportRun run = import_files(importing.host, sources.sources, options);
@@ -200,9 +200,7 @@ Result<Jobs::Work> import_work(const Context& context, const std::shared_ptr<Hos
     if (!names.insert(sources->sources.back().file).second)
       return refuse(Code::duplicate, fmt::format("files[{}].name", i), "Two of the files have this name.");
   }
-  return [hosted, sources, options](JobControl& control) {
-    return import_all(hosted->workspace(), *sources, options, control);
-  };
+  return [hosted, sources, options](JobControl& control) { return import_all(*hosted, *sources, options, control); };
 }
 
 Result<Jobs::Work> undo_import_work(const Context& context, const std::shared_ptr<Hosted>& hosted) {
@@ -217,7 +215,11 @@ Result<Jobs::Work> undo_import_work(const Context& context, const std::shared_pt
   if (import < 1) return refuse(Code::invalid, "import", "This must be the id of an import, a number from 1 on.");
   return [hosted, import, actor = context.principal.member](JobControl& control) -> Result<json::object> {
     const Importing importing(hosted->workspace());
-    const auto report = undo_import(importing.host, import, actor, control.telling());
+    const auto report = undo_import(importing.host, import, actor,
+                                    [&, tell = control.telling()](std::int64_t done, std::int64_t total) {
+                                      hosted->keep_pace(control.stop());
+                                      tell(done, total);
+                                    });
     if (!report) return refuse(report);
     return to_json(*report);
   };
