@@ -53,8 +53,8 @@ std::string compile_members(const Catalogue& catalogue, const Schema& schema, co
                             std::size_t dimension);
 
 // A statement for the cases that a leaf counts over the whole question: its fact's columns, for each reference the
-// title instead of the id (after the key, its title), then "counted" (of a share) or "outlier" (of a distribution) as
-// boolean. At most `limit` rows.
+// title instead of the id (of the record that the case is shown as, both), then "counted" (of a share) or "outlier" (of
+// a distribution) as boolean. At most `limit` rows.
 std::string compile_cases(const Catalogue& catalogue, const Schema& schema, const Question& question, std::size_t leaf,
                           std::size_t limit = kAllCases);
 

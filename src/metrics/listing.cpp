@@ -48,6 +48,15 @@ std::string listed_where(Select& select, const Path& path, Joins& joins) {
   return where;
 }
 
+// The record that a case is shown as, by id and title: its key's, or the first it refers to where the key is a number.
+const FactColumn& subject_of(const FactDefinition& fact) {
+  const FactColumn& key = *fact.column(fact.key);
+  if (!key.references.empty()) return key;
+  const auto first =
+      std::ranges::find_if(fact.columns, [](const FactColumn& each) { return !each.references.empty(); });
+  return first == fact.columns.end() ? key : *first;
+}
+
 }  // namespace
 
 std::string compile_titles(const Catalogue& catalogue, const Schema& schema, const Question& question, const Path& path,
@@ -95,11 +104,12 @@ std::string compile_cases(const Catalogue& catalogue, const Schema& schema, cons
     for (const FactColumn& column : fact.columns) {
       if (column.settled) continue;  // tells of the row, not of the case
       const std::string value = "f." + quoted(column.name);
-      if (column.references.empty() || column.name == fact.key) add(column.name, value);
+      const bool subject = &column == &subject_of(fact);
+      if (column.references.empty() || subject) add(column.name, value);
       if (column.references.empty()) continue;
       const RecordType& type = schema.need(column.references);
       const Path title{{{column.name, column.type, column.references, "", {}}, {type.title, {}, "", "", {}}}, 0};
-      add(column.name == fact.key ? column.name + "_title" : column.name,
+      add(subject ? column.name + "_title" : column.name,
           fmt::format("coalesce({}::VARCHAR, '#' || {})", joins.reach(title), value));
     }
     return added;
